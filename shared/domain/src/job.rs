@@ -1,0 +1,26 @@
+//! Work that is recorded in `job_runs`.
+
+use crate::text_enum::text_enum;
+
+/// How often a piece of work is tried before it is given up (operations document, 2.2.2).
+pub const MAX_ATTEMPTS: i16 = 3;
+
+text_enum! {
+    /// What kind of work a run does.
+    pub enum JobKind as "job kind" {
+        /// One voice note to text.
+        Transcribe = "transcribe",
+    }
+}
+
+text_enum! {
+    /// How a run stands.
+    pub enum JobStatus as "job status" {
+        /// Under way, or its sandbox died without a word.
+        Running = "running",
+        /// Did what it was for.
+        Succeeded = "succeeded",
+        /// Ended with an error.
+        Failed = "failed",
+    }
+}
