@@ -1,0 +1,1 @@
+"""Trains the little Whisper model of this repository from nothing: see ../../README.md."""
