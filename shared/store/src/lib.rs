@@ -1,0 +1,26 @@
+//! PostgreSQL: every SQL statement of the system, the migrations, and the connections that run them.
+//!
+//! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
+//! statements of one table; [`transcription`] holds the steps of a recording that concern two of them.
+
+mod auth;
+mod columns;
+mod connection;
+mod database;
+mod error;
+mod family;
+mod iam;
+pub mod job_runs;
+pub mod migrations;
+pub mod recordings;
+mod tls;
+mod transaction;
+pub mod transcription;
+mod users;
+
+pub use auth::DatabaseAuth;
+pub use connection::Connection;
+pub use database::{Auth, Client, Database, DatabaseSettings};
+pub use error::{Error, Result};
+pub use family::FamilyTransaction;
+pub use users::User;

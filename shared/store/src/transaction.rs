@@ -1,0 +1,60 @@
+//! A transaction that owns its connection, begins along with its first statement, and is rolled back when
+//! dropped.
+
+use std::ops::Deref;
+
+use futures_util::FutureExt as _;
+
+use crate::{Client, Connection, Result};
+
+/// A transaction. Statements run on it as on a [`Connection`]; without [`commit`](Self::commit) they never
+/// happened.
+///
+/// `tokio_postgres` has its own transaction, which borrows the connection until BEGIN is answered. This one
+/// does not, so that BEGIN and the first statement can travel together: PostgreSQL executes in the order in
+/// which futures are first polled.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    client: Client,
+    committed: bool,
+}
+
+impl Transaction {
+    /// Takes the connection; nothing is sent yet, but from here on dropping rolls back.
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, committed: false }
+    }
+
+    /// Begins. May be joined with the first statement if polled before it.
+    pub(crate) async fn begin(&self) -> Result<()> {
+        Ok(self.client.batch_execute("BEGIN").await?)
+    }
+
+    /// Makes everything that was done in it happen.
+    ///
+    /// # Errors
+    /// When it did not happen, or, if the connection broke, when nobody can tell.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        self.client.batch_execute("COMMIT").await?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.client
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Polling once sends it; the connection's task reads the answer. Whoever gets the connection
+            // next is behind it in the queue.
+            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
+        }
+    }
+}

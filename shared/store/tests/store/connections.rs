@@ -1,0 +1,246 @@
+//! A sandbox wakes with a socket that died while it slept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use kimochi_domain::Transient as _;
+use kimochi_store::{Auth, Database, DatabaseSettings, Error};
+use kimochi_testing::{TestDatabase, now};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use crate::support::{parent, requested_by};
+
+#[tokio::test]
+async fn a_session_that_the_server_ended_is_replaced() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    requested_by(&api, "mika").await;
+
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'kimochi_api' \
+        AND datname = current_database()";
+    let ended = db.superuser().await.query(end, &[]).await.unwrap();
+
+    assert_eq!(ended.len(), 1);
+    requested_by(&api, "mika").await;
+}
+
+#[tokio::test]
+async fn a_call_that_the_server_cuts_off_is_transient() {
+    let db = TestDatabase::new().await;
+    let family = db.api().family(&parent("mika"), now()).await.unwrap();
+
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'kimochi_api' \
+        AND datname = current_database()";
+    db.superuser().await.query(end, &[]).await.unwrap();
+    let error = family.commit().await.unwrap_err();
+
+    assert!(error.is_transient(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_transient() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let client = api.client().await.unwrap();
+
+    client.batch_execute("SET statement_timeout = '20ms'").await.unwrap();
+    let error = client.batch_execute("SELECT pg_sleep(5)").await.unwrap_err();
+
+    assert!(Error::from(error).is_transient());
+}
+
+#[tokio::test]
+async fn every_role_of_functions_has_its_time_limits() {
+    let db = TestDatabase::new().await;
+
+    for database in [db.api(), db.worker()] {
+        let client = database.client().await.unwrap();
+        for limit in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
+            let row = client.query_one(&format!("SHOW {limit}"), &[]).await.unwrap();
+            assert_ne!(row.get::<_, String>(0), "0", "{limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_connection_at_the_same_time_is_refused_and_not_waited_for_for_ever() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let _held = api.client().await.unwrap();
+
+    let refused = api.client().await;
+
+    assert!(matches!(refused, Err(Error::Busy)));
+}
+
+#[tokio::test]
+async fn no_server_is_a_transient_error_and_said_soon() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+
+    let error = at_port(port, "kimochi").ping().await.unwrap_err();
+
+    assert!(error.is_transient(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_socket_that_broke_is_replaced() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let api = at_port(proxy.port, &proxy.database);
+    api.ping().await.unwrap();
+
+    proxy.turn(Fate::Cut);
+
+    api.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_socket_that_died_without_a_word_is_replaced_within_two_seconds() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let api = at_port(proxy.port, &proxy.database);
+    api.ping().await.unwrap();
+
+    proxy.turn(Fate::Swallow);
+    let woken = tokio::time::timeout(Duration::from_secs(2), api.ping()).await;
+
+    woken.expect("in time").unwrap();
+}
+
+#[tokio::test]
+async fn a_familys_transaction_begins_in_one_round_trip() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let api = at_port(proxy.port, &proxy.database);
+    let mika = parent("mika");
+    api.family(&mika, now()).await.unwrap().commit().await.unwrap();
+
+    let sign_of_life = proxy.round_trips(api.client()).await;
+    let family = proxy.round_trips(async { api.family(&mika, now()).await.unwrap().commit().await }).await;
+
+    assert_eq!(sign_of_life, 1);
+    // The sign of life; BEGIN, who it is and which rows are theirs; COMMIT.
+    assert_eq!(family, 3);
+}
+
+fn at_port(port: u16, database: &str) -> Database {
+    let url = format!("postgresql://127.0.0.1:{port}/{database}");
+    let settings =
+        DatabaseSettings { url: &url, role: "kimochi_api", auth: Auth::None, application_name: "test" };
+    Database::new(settings).unwrap()
+}
+
+/// Stands between us and the server, as the network does.
+struct Proxy {
+    port: u16,
+    database: String,
+    fate: watch::Sender<Fate>,
+    traffic: Arc<Traffic>,
+}
+
+/// What happens to the connections that are open; new ones work.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fate {
+    Flow,
+    /// They break.
+    Cut,
+    /// They stay, but nothing arrives any more.
+    Swallow,
+}
+
+/// Counts how often we spoke after the server had spoken.
+#[derive(Default)]
+struct Traffic {
+    server_spoke_last: AtomicBool,
+    round_trips: AtomicUsize,
+}
+
+impl Proxy {
+    async fn start(db: &TestDatabase) -> Self {
+        let server: Config = db.url().parse().unwrap();
+        let database = server.get_dbname().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (fate, _) = watch::channel(Fate::Flow);
+        let traffic = Arc::new(Traffic::default());
+        let (fates, shared) = (fate.clone(), Arc::clone(&traffic));
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let relay = relay_to_server(server.clone(), client, fates.subscribe(), Arc::clone(&shared));
+                tokio::spawn(relay);
+            }
+        });
+        Self { port, database, fate, traffic }
+    }
+
+    fn turn(&self, fate: Fate) {
+        self.fate.send_replace(fate);
+    }
+
+    async fn round_trips<T>(&self, work: impl Future<Output = kimochi_store::Result<T>>) -> usize {
+        let before = self.traffic.round_trips.load(Ordering::SeqCst);
+        work.await.unwrap_or_else(|error| panic!("{error:?}"));
+        self.traffic.round_trips.load(Ordering::SeqCst) - before
+    }
+}
+
+async fn relay_to_server(
+    server: Config,
+    client: TcpStream,
+    fate: watch::Receiver<Fate>,
+    traffic: Arc<Traffic>,
+) {
+    let port = server.get_ports().first().copied().unwrap_or(5432);
+    match &server.get_hosts()[0] {
+        Host::Tcp(host) => {
+            let server = TcpStream::connect((host.as_str(), port)).await.unwrap();
+            relay(client, server, fate, &traffic).await;
+        }
+        Host::Unix(folder) => {
+            let server = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await.unwrap();
+            relay(client, server, fate, &traffic).await;
+        }
+    }
+}
+
+async fn relay(
+    client: TcpStream,
+    server: impl AsyncRead + AsyncWrite,
+    mut fate: watch::Receiver<Fate>,
+    traffic: &Traffic,
+) {
+    let (from_client, to_client) = split(client);
+    let (from_server, to_server) = split(server);
+    let we_speak = || {
+        if traffic.server_spoke_last.swap(false, Ordering::SeqCst) {
+            traffic.round_trips.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    let server_speaks = || traffic.server_spoke_last.store(true, Ordering::SeqCst);
+    tokio::select! {
+        () = pump(from_client, to_server, we_speak) => {}
+        () = pump(from_server, to_client, server_speaks) => {}
+        _ = fate.changed() => {}
+    }
+    let fate = *fate.borrow();
+    if fate == Fate::Swallow {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, seen: impl Fn()) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        seen();
+        if to.write_all(&buffer[..length]).await.is_err() {
+            break;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The statements on a real PostgreSQL, each test with a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "clippy allows it in test functions, but not in what they call")]
+
+mod claiming;
+mod connections;
+mod idempotency;
+mod isolation;
+mod migrating;
+mod privileges;
+mod settling;
+mod signing_in;
+mod statuses;
+mod support;

@@ -1,0 +1,87 @@
+//! Each role can do its own work, and nothing else.
+
+use kimochi_store::Database;
+use kimochi_testing::{TestDatabase, now};
+use tokio_postgres::error::SqlState;
+
+use crate::support::{attempt_at, parent, requested_by};
+
+#[tokio::test]
+async fn the_api_writes_no_outcome_and_sees_no_job_run() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    requested_by(&api, "mika").await;
+
+    for sql in [
+        "UPDATE recordings SET transcript = 'x'",
+        "UPDATE recordings SET status = 'expired'",
+        "DELETE FROM recordings",
+        "SELECT lease_until FROM recordings",
+        "SELECT id FROM job_runs",
+        "INSERT INTO users (id, issuer, subject, created_at) VALUES (gen_random_uuid(), 'a', 'b', now())",
+        "SELECT issuer FROM users",
+        "DELETE FROM users",
+        "SELECT * FROM refinery_schema_history",
+        "CREATE TABLE mine (id int)",
+    ] {
+        let family = api.family(&parent("mika"), now()).await.unwrap();
+        let error = family.batch_execute(sql).await.expect_err(sql);
+        assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn the_worker_makes_no_recording_and_reads_no_transcript() {
+    let db = TestDatabase::new().await;
+    let worker = db.worker();
+    let recording = requested_by(&db.api(), "mika").await;
+    attempt_at(&worker, &recording.audio_key, now()).await;
+
+    for sql in [
+        "INSERT INTO recordings (id) VALUES (gen_random_uuid())",
+        "DELETE FROM recordings",
+        "SELECT transcript FROM recordings",
+        "UPDATE recordings SET user_id = gen_random_uuid()",
+        "UPDATE recordings SET audio_key = 'x'",
+        "SELECT id FROM users",
+        "SELECT sign_in(gen_random_uuid(), 'a', 'b', now())",
+        "UPDATE job_runs SET subject = 'x'",
+        "DELETE FROM job_runs",
+        "SELECT * FROM refinery_schema_history",
+        "CREATE TABLE mine (id int)",
+    ] {
+        refused(&worker, sql).await;
+    }
+}
+
+#[tokio::test]
+async fn the_roles_are_below_row_level_security_and_everything_belongs_to_the_owner() {
+    let db = TestDatabase::new().await;
+    let superuser = db.superuser().await;
+
+    let roles = "
+SELECT rolname::text FROM pg_roles
+WHERE rolname IN ('kimochi_api', 'kimochi_worker')
+    AND rolcanlogin AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)
+ORDER BY rolname";
+    let roles = superuser.query(roles, &[]).await.unwrap();
+    let strangers = "
+SELECT relname::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relowner <> 'kimochi_owner'::regrole";
+    let strangers = superuser.query(strangers, &[]).await.unwrap();
+    let open = "
+SELECT relname::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relrowsecurity
+    AND relname <> 'refinery_schema_history'";
+    let open = superuser.query(open, &[]).await.unwrap();
+
+    let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>();
+    assert_eq!(names(roles), ["kimochi_api", "kimochi_worker"]);
+    assert_eq!(names(strangers), [""; 0]);
+    assert_eq!(names(open), [""; 0], "tables without row-level security");
+}
+
+async fn refused(db: &Database, sql: &str) {
+    let error = db.client().await.unwrap().batch_execute(sql).await.expect_err(sql);
+    assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+}

@@ -1,0 +1,16 @@
+//! For tests only: a database of their own, a clock that stands still, events as AWS sends them.
+//!
+//! Test doubles of a crate's own types live in that crate.
+
+mod api;
+mod bucket;
+mod clock;
+mod database;
+pub mod events;
+mod server;
+mod template;
+
+pub use api::{ApiCall, ApiResponse};
+pub use bucket::{TestBucket, settings, settings_at};
+pub use clock::{NOW, now};
+pub use database::TestDatabase;
