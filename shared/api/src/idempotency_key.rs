@@ -1,0 +1,31 @@
+//! The `Idempotency-Key` header: repeating a POST without doing it twice.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+use crate::{FieldError, Problem};
+
+const HEADER: &str = "idempotency-key";
+const MAX_LENGTH: usize = 200;
+
+/// The key a client chose for this request, 1 to 200 visible ASCII characters; `None` when it sent none.
+/// Answers 422 for any other text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(HEADER) else {
+            return Ok(Self(None));
+        };
+        let text = value.to_str().unwrap_or_default().trim();
+        if (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(Some(text.to_owned())))
+        } else {
+            let detail = format!("must be 1 to {MAX_LENGTH} visible ASCII characters");
+            Err(Problem::unprocessable(vec![FieldError::new("Idempotency-Key", detail)]))
+        }
+    }
+}
