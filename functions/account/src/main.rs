@@ -1,0 +1,16 @@
+//! Wiring of the `account` function.
+
+use account::{App, Config};
+use kimochi_runtime::{Environment, aws, clock, logging};
+use kimochi_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let mut environment = Environment::of_process();
+    let settings = aws::settings(&mut environment);
+    let config = Config::from_env(environment)?;
+    logging::start("account", &config.log_level);
+
+    let app = App { database: Database::new(config.database(&settings))?, clock: clock::now };
+    kimochi_api::serve(account::routes(app)).await
+}

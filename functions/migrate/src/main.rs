@@ -1,0 +1,17 @@
+//! Wiring of the `migrate` function.
+
+use kimochi_runtime::{Environment, aws, logging};
+use kimochi_store::Database;
+use lambda_runtime::service_fn;
+use migrate::{Config, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let mut environment = Environment::of_process();
+    let settings = aws::settings(&mut environment);
+    let config = Config::from_env(environment)?;
+    logging::start("migrate", &config.log_level);
+
+    let database = Database::new(config.database(&settings))?;
+    lambda_runtime::run(service_fn(|event| handle(&database, event))).await
+}

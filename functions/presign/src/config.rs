@@ -1,0 +1,63 @@
+//! What the function reads from its environment.
+
+use aws_types::SdkConfig;
+use jiff::tz::TimeZone;
+use kimochi_runtime::{Environment, InvalidEnvironment};
+use kimochi_store::{DatabaseAuth, DatabaseSettings};
+
+/// | variable | default | template parameter |
+/// |---|---|---|
+/// | `MEDIA_BUCKET` | – | the stack's own bucket |
+/// | `DATABASE_URL` | – | `DatabaseUrl` |
+/// | `DATABASE_ROLE` | – | fixed: `kimochi_api` |
+/// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
+/// | `APP_TIME_ZONE` | `Asia/Tokyo` | `AppTimeZone` |
+/// | `LOG_LEVEL` | `info` | `LogLevel` |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The bucket of recordings and transcripts.
+    pub media_bucket: String,
+    /// In which storage keys are stamped.
+    pub time_zone: TimeZone,
+    /// How much is logged.
+    pub log_level: String,
+    database_url: String,
+    database_role: String,
+    database_auth: DatabaseAuth,
+}
+
+impl Config {
+    /// Reads the variables above.
+    ///
+    /// # Errors
+    /// Names all that are missing or unusable.
+    pub fn from_env(mut environment: Environment) -> Result<Self, InvalidEnvironment> {
+        let config = Self {
+            media_bucket: environment.required("MEDIA_BUCKET"),
+            time_zone: time_zone(&mut environment),
+            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            database_url: environment.required("DATABASE_URL"),
+            database_role: environment.required("DATABASE_ROLE"),
+            database_auth: environment.parsed_or("DATABASE_AUTH", DatabaseAuth::Iam),
+        };
+        environment.check(config)
+    }
+
+    /// How to reach the database.
+    pub fn database(&self, settings: &SdkConfig) -> DatabaseSettings<'_> {
+        DatabaseSettings {
+            url: &self.database_url,
+            role: &self.database_role,
+            auth: self.database_auth.with(settings),
+            application_name: "presign",
+        }
+    }
+}
+
+fn time_zone(environment: &mut Environment) -> TimeZone {
+    let name = environment.optional("APP_TIME_ZONE").unwrap_or_else(|| "Asia/Tokyo".to_owned());
+    TimeZone::get(&name).unwrap_or_else(|error| {
+        environment.reject("APP_TIME_ZONE", error);
+        TimeZone::UTC
+    })
+}

@@ -1,0 +1,22 @@
+//! Wiring of the `presign` function.
+
+use kimochi_blob::MediaBucket;
+use kimochi_runtime::{Environment, aws, clock, logging};
+use kimochi_store::Database;
+use presign::{App, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let mut environment = Environment::of_process();
+    let settings = aws::settings(&mut environment);
+    let config = Config::from_env(environment)?;
+    logging::start("presign", &config.log_level);
+
+    let app = App {
+        database: Database::new(config.database(&settings))?,
+        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        time_zone: config.time_zone,
+        clock: clock::now,
+    };
+    kimochi_api::serve(presign::routes(app)).await
+}

@@ -1,0 +1,37 @@
+//! `GET /v1/recordings/{id}/audio`: a short-lived URL that plays a recording.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, LOCATION};
+use kimochi_api::{ApiError, Caller, PathId, Problem};
+use kimochi_domain::{RecordingId, RecordingStatus};
+use kimochi_store::recordings;
+
+use crate::App;
+
+/// Long enough to start playing and to seek in a note; short enough that a leaked URL is soon worthless.
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// 302 to S3; 404 when there is no such recording of this family, or nothing has arrived for it.
+pub(crate) async fn handle(
+    State(app): State<Arc<App>>,
+    Caller(identity): Caller,
+    PathId(id): PathId<RecordingId>,
+) -> Result<impl IntoResponse, ApiError> {
+    let family = app.database.family(&identity, (app.clock)()).await?;
+    let recording = recordings::find(&family, id).await?;
+    family.commit().await?;
+
+    let recording = recording.ok_or_else(|| Problem::not_found("recording"))?;
+    if matches!(recording.status, RecordingStatus::Requested | RecordingStatus::Expired) {
+        return Err(
+            Problem::new(StatusCode::NOT_FOUND, "Nothing has been uploaded for this recording.").into()
+        );
+    }
+    let download = app.bucket.presign_download(&recording.audio_key, LIFETIME).await?;
+    Ok((StatusCode::FOUND, [(LOCATION, download.url), (CACHE_CONTROL, "no-store".to_owned())]))
+}
