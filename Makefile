@@ -1,0 +1,96 @@
+# Entry points. Whatever they need beyond Rust, Python, a C++ compiler and make comes from pinned
+# packages into .local/venv; nothing is installed anywhere else.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# whisper.cpp is built with this environment's cmake, arm64 with its cargo-lambda and zig.
+export PATH := $(CURDIR)/.local/venv/bin:$(CURDIR)/.local/cargo/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+# The local stack and `sam deploy` take what they deploy from here, wherever else cargo may be told to build.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+python := PYTHONPATH=local .local/venv/bin/python
+local := $(python) -m kimochi_local
+
+# For `make deploy`: a section of samconfig.toml
+STAGE ?= dev
+
+cargo_fuzz := 0.13.2
+FUZZ_SECONDS ?= 60
+
+# A function's package, folder and Lambda share one name.
+functions := $(notdir $(patsubst %/Cargo.toml,%,$(wildcard functions/*/Cargo.toml)))
+
+# Amazon Linux 2023, which provided.al2023 is, has glibc 2.34.
+arm64 := aarch64-unknown-linux-gnu
+glibc := 2.34
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup build ## one voice note through the whole system, step by step (VOICE=<file>: another one)
+	@$(local) demo
+
+.PHONY: up
+up: setup build ## start the local stack, or bring it up to date
+	@$(local) up
+
+.PHONY: down
+down: ## stop the local stack; nothing is left running
+	@[ ! -x .local/venv/bin/python ] || $(local) down
+
+.PHONY: logs
+logs: setup ## follow what the functions say
+	@$(local) logs
+
+.PHONY: test
+test: setup build ## every test: unit, integration on PostgreSQL and S3, end to end
+	@$(python) -m unittest discover --start-directory local/tests
+	@$(local) test
+
+.PHONY: check
+check: setup ## format, clippy, docs, template and Python lint; warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
+	cfn-lint template.yaml
+	sam validate --lint --template-file template.yaml --region ap-northeast-1
+	ruff check local
+	ruff format --check local
+
+.PHONY: fuzz
+fuzz: setup ## fuzz each target for FUZZ_SECONDS (default 60); what it finds new goes to .local/fuzz
+	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
+	@[ -x .local/cargo/bin/cargo-fuzz ] || cargo install --locked --root .local/cargo cargo-fuzz@$(cargo_fuzz)
+	@for target in $$(cargo +nightly fuzz list); do \
+	  echo "==> $$target"; mkdir -p .local/fuzz/$$target; \
+	  cargo +nightly fuzz run --target-dir target/fuzz $$target .local/fuzz/$$target fuzz/corpus/$$target \
+	    -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+.PHONY: package
+# As in .cargo/config.toml, in zig's words: its name for fp16 is fullfp16.
+package: export GGML_CPU_ARM_ARCH := armv8.2-a+dotprod+fullfp16
+package: setup ## arm64 artifacts for AWS, and the proof that they can start there
+	@rustup target list --installed | grep -qx $(arm64) || rustup target add $(arm64)
+	cargo lambda build --release --target $(arm64).$(glibc) $(functions:%=--package %)
+	@$(local) artifacts
+
+.PHONY: deploy
+deploy: package ## package, deploy to AWS (STAGE=dev, staging or prod), migrate the database
+	sam deploy --template-file template.yaml --config-env $(STAGE)
+	@$(local) migrate-on-aws kimochi-$(STAGE)
+
+.PHONY: build
+build: setup
+	@echo "==> The functions are built (the first time takes several minutes; cargo shows how far it is)"
+	@cargo build --workspace
+
+.PHONY: setup
+setup:
+	@local/setup

@@ -1,0 +1,47 @@
+"""The commands behind the Makefile."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import artifacts, demo, logs, migrate, stack, tests
+from .terminal import Trouble, complain
+
+COMMANDS = {
+    "up": stack.up_and_tell,
+    "down": stack.down,
+    "logs": logs.follow,
+    "demo": demo.run,
+    "test": tests.run,
+    "artifacts": artifacts.check,
+    "migrate-on-aws": migrate.on_aws,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="kimochi_local", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("arguments", nargs="*")
+    asked = parser.parse_args()
+    if asked.command != "migrate-on-aws":
+        _forget_aws()
+    try:
+        return COMMANDS[asked.command](*asked.arguments) or 0
+    except Trouble as trouble:
+        complain(f"\n{trouble}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _forget_aws() -> None:
+    """A person's AWS profile or session must not find its way into the local stack, nor lead it to AWS."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SAM_")):
+            del os.environ[name]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
