@@ -1,0 +1,106 @@
+//! Twenty notes of two families at once, every event twice, and a sandbox that dies in the middle.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use kimochi_testing::events;
+use serde_json::Value;
+
+use crate::stack::{Parent, Stack, sample, samples, variable};
+
+#[tokio::test]
+async fn twenty_notes_become_twenty_transcripts_whatever_happens() {
+    let stack = Stack::connect().await;
+    let spoken: Vec<_> = samples()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".wav") && name.starts_with("kimochi_"))
+        .collect();
+
+    let notes = (0..20).map(async |n| {
+        let parent = if n % 2 == 0 { Parent::One } else { Parent::Other };
+        let (name, text) = &spoken[n % spoken.len()];
+        let id = stack.upload(parent, "audio/wav", sample(name)).await;
+        stack.send_event(same_event_again(&stack, &id).await).await;
+        (parent, id, text)
+    });
+    let (notes, killed) = tokio::join!(join_all(notes), kill_in_the_middle(&stack));
+
+    assert!(killed, "no attempt was seen under way");
+    let mut transcripts = HashMap::new();
+    for (parent, id, text) in &notes {
+        let recording = stack.settled(*parent, id).await;
+        assert_eq!(recording["status"], "transcribed", "{recording}");
+        assert_eq!(recording["transcript"], **text);
+        transcripts.insert(id.clone(), recording);
+    }
+    assert_eq!(transcripts.len(), 20);
+    let lost = "SELECT count(*) FROM job_runs WHERE error = 'sandbox_lost'";
+    assert!(stack.database.query_one(lost, &[]).await.unwrap().get::<_, i64>(0) > 0, "an attempt was lost");
+    for (parent, id, _) in &notes {
+        assert_one_transcript_of_its_own_family(&stack, *parent, id).await;
+    }
+}
+
+/// S3 sends an event at least once; this is the second time.
+async fn same_event_again(stack: &Stack, id: &str) -> String {
+    let key = stack.audio_key(id).await;
+    events::object_created(&variable("MEDIA_BUCKET"), &key, 1, "0055AED6DCD90281E5").to_string()
+}
+
+/// Kills the sandboxes of the transcribe function while an attempt is under way. They are halted first, so that
+/// the attempt that is seen under way cannot end before the blow. `false` when none was seen.
+async fn kill_in_the_middle(stack: &Stack) -> bool {
+    let under_way = "SELECT count(*) FROM job_runs WHERE kind = 'transcribe' AND status = 'running'";
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(120) {
+        let sandboxes = sandboxes();
+        signal("STOP", &sandboxes);
+        let running: i64 = stack.database.query_one(under_way, &[]).await.unwrap().get(0);
+        if running > 0 && !sandboxes.is_empty() {
+            signal("KILL", &sandboxes);
+            return true;
+        }
+        signal("CONT", &sandboxes);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    false
+}
+
+/// The process ids of the transcribe function's sandboxes, known by their environment.
+fn sandboxes() -> Vec<u32> {
+    let name = format!("AWS_LAMBDA_FUNCTION_NAME={}", variable("FUNCTION_TRANSCRIBE"));
+    let endpoint = format!("AWS_ENDPOINT_URL={}", variable("AWS_ENDPOINT_URL"));
+    let is_sandbox = |process: &Path| {
+        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+        let has = |wanted: &str| environment.split(|byte| *byte == 0).any(|pair| pair == wanted.as_bytes());
+        has(&name) && has(&endpoint)
+    };
+    let processes = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
+    let pids = processes.filter(|entry| is_sandbox(&entry.path()));
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+fn signal(name: &str, processes: &[u32]) {
+    for process in processes {
+        // One that ended by itself meanwhile is no matter.
+        let _ = Command::new("kill").args([format!("-{name}"), process.to_string()]).status();
+    }
+}
+
+async fn assert_one_transcript_of_its_own_family(stack: &Stack, parent: Parent, id: &str) {
+    let me = stack.get("/v1/me").bearer_auth(parent.token()).send().await.unwrap();
+    let me: Value = me.json().await.unwrap();
+    let key = stack.audio_key(id).await;
+    assert!(key.starts_with(&format!("audio/{}/", me["id"].as_str().unwrap())));
+
+    let sql = "SELECT count(*) FROM job_runs WHERE subject = $1 AND status = 'succeeded'";
+    let succeeded: i64 = stack.database.query_one(sql, &[&key]).await.unwrap().get(0);
+    assert_eq!(succeeded, 1, "{key}");
+
+    let text_key = key.replace("audio", "text").replace(".wav", ".txt");
+    let versions = stack.s3.list_object_versions().bucket(variable("MEDIA_BUCKET")).prefix(text_key);
+    assert_eq!(versions.send().await.unwrap().versions().len(), 1, "written once");
+}

@@ -1,0 +1,12 @@
+//! End to end: the template as it was deployed, driven from outside over HTTP, S3, SQS and SNS.
+//!
+//! `make test` deploys the stack and sets the variables of `.local/env`.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod api;
+mod crash;
+mod failures;
+mod stack;
+mod upload_url;
+mod voice_notes;

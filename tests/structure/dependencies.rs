@@ -1,0 +1,60 @@
+//! What each crate may link (docs/ARCHITECTURE.md).
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// The names of everything that `package` links.
+fn linked(package: &str) -> BTreeSet<String> {
+    let arguments =
+        ["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--package"];
+    let output = Command::new(env!("CARGO")).args(arguments).arg(package).output().expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("text");
+    lines.lines().filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()
+}
+
+fn own(package: &str) -> BTreeSet<String> {
+    linked(package).into_iter().filter(|name| name.starts_with("kimochi-") && name != package).collect()
+}
+
+#[test]
+fn domain_knows_neither_async_nor_aws_nor_postgresql() {
+    for name in linked("kimochi-domain") {
+        let foreign = ["tokio", "aws-", "hyper", "lambda"].iter().any(|prefix| name.starts_with(prefix));
+        assert!(!foreign && !name.contains("postgres"), "{name}");
+    }
+}
+
+#[test]
+fn shared_crates_know_each_other_only_through_domain() {
+    for package in ["api", "blob", "notify", "speech", "store"] {
+        assert_eq!(
+            own(&format!("kimochi-{package}")),
+            BTreeSet::from(["kimochi-domain".to_owned()]),
+            "{package}"
+        );
+    }
+    for package in ["audio", "domain", "runtime"] {
+        assert_eq!(own(&format!("kimochi-{package}")), BTreeSet::new(), "{package}");
+    }
+}
+
+#[test]
+fn no_function_links_another() {
+    let functions = ["account", "migrate", "presign", "transcribe"];
+    for function in functions {
+        let linked = linked(function);
+        let others: Vec<_> = functions.iter().filter(|f| **f != function && linked.contains(**f)).collect();
+        assert!(others.is_empty(), "{function}: {others:?}");
+    }
+}
+
+#[test]
+fn one_tls_implementation_is_linked() {
+    for function in ["account", "migrate", "presign", "transcribe"] {
+        let linked = linked(function);
+        for other in ["aws-lc-rs", "native-tls", "openssl"] {
+            assert!(!linked.contains(other), "{function} links {other}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Rules about the repository that no compiler checks: what stands in the template, and what links what.
+
+mod configuration;
+mod dependencies;
+mod template;

@@ -1,0 +1,62 @@
+//! What must hold in `template.yaml` beyond what its linters know.
+
+use yaml_rust2::{Yaml, YamlLoader};
+
+/// The template, with intrinsic functions such as `!Ref` as their bare arguments.
+pub(crate) fn template() -> Yaml {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let source = std::fs::read_to_string(path).expect("template.yaml");
+    YamlLoader::load_from_str(&source).expect("YAML").remove(0)
+}
+
+/// A scalar as text.
+pub(crate) fn text(yaml: &Yaml) -> &str {
+    yaml.as_str().unwrap_or_else(|| panic!("not a text: {yaml:?}"))
+}
+
+#[test]
+fn a_message_stays_invisible_for_six_function_timeouts() {
+    let template = template();
+    let pairs = template["Mappings"]["TranscribeTimeouts"].as_hash().expect("the mapping").clone();
+
+    assert!(!pairs.is_empty());
+    for (timeout, values) in &pairs {
+        let timeout: i64 = text(timeout).parse().expect("seconds");
+        assert!(values["Visibility"].as_i64().expect("seconds") >= 6 * timeout, "{timeout}");
+    }
+}
+
+#[test]
+fn failed_messages_are_reported_one_by_one() {
+    let template = template();
+    let source = &template["Resources"]["Transcribe"]["Properties"]["Events"]["VoiceNotes"]["Properties"];
+
+    assert_eq!(text(&source["FunctionResponseTypes"][0]), "ReportBatchItemFailures");
+}
+
+#[test]
+fn policies_name_their_actions() {
+    let template = template();
+    for (name, resource) in template["Resources"].as_hash().expect("resources") {
+        if resource["Type"].as_str() == Some("AWS::IAM::Role") {
+            for policy in resource["Properties"]["Policies"].as_vec().into_iter().flatten() {
+                assert_names_actions(text(name), &policy["PolicyDocument"]["Statement"]);
+            }
+        }
+    }
+}
+
+/// Statements may be wrapped in `!If`, which reads as a list of its arguments.
+fn assert_names_actions(role: &str, statements: &Yaml) {
+    for statement in statements.as_vec().into_iter().flatten() {
+        if statement.as_vec().is_some() {
+            assert_names_actions(role, statement);
+            continue;
+        }
+        let action = &statement["Action"];
+        let actions = action.as_vec().map_or(std::slice::from_ref(action), Vec::as_slice);
+        for action in actions.iter().filter_map(Yaml::as_str) {
+            assert!(!action.contains('*'), "{role}: {action}");
+        }
+    }
+}
