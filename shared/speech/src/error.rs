@@ -58,9 +58,17 @@ pub enum SpeechError {
         /// What an operator should do.
         advice: &'static str,
     },
-    /// A success whose body is cut short or is not a transcription.
-    #[error("the transcription service's answer is not a transcription")]
-    ServiceAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A success whose body is cut short or is not a transcription. Only where it went wrong is kept: the
+    /// parser's own words may quote the text.
+    #[error(
+        "the transcription service's answer is not a transcription ({category:?} error at column {column})"
+    )]
+    ServiceAnswer {
+        /// What kind of error the parser saw.
+        category: serde_json::error::Category,
+        /// How far it got in the line.
+        column: usize,
+    },
 }
 
 impl SpeechError {
@@ -72,7 +80,7 @@ impl SpeechError {
             | Self::ServiceUnreachable(_)
             | Self::ServiceTimeout(_)
             | Self::ServiceBusy { .. }
-            | Self::ServiceAnswer(_) => true,
+            | Self::ServiceAnswer { .. } => true,
             Self::ModelUnreadable { .. }
             | Self::ModelChecksum { .. }
             | Self::ModelFormat { .. }
@@ -107,7 +115,7 @@ impl SpeechError {
             Self::ServiceTimeout(_) => "service_timeout",
             Self::ServiceBusy { .. } => "service_busy",
             Self::ServiceRefused { .. } => "service_refused",
-            Self::ServiceAnswer(_) => "service_answer",
+            Self::ServiceAnswer { .. } => "service_answer",
         }
     }
 }

@@ -113,8 +113,10 @@ impl OpenAiTranscriber {
                 .await
                 .map_err(unreachable)?;
             let body = accepted(response)?.bytes().await.map_err(unreachable)?;
-            answer::parse(&body, self.model())
-                .map_err(|error| Failure::from(SpeechError::ServiceAnswer(Box::new(error))))
+            answer::parse(&body, self.model()).map_err(|error| {
+                let (category, column) = (error.classify(), error.column());
+                Failure::from(SpeechError::ServiceAnswer { category, column })
+            })
         };
         match timeout_at(Timer::from_std(own_limit.min(deadline)), request).await {
             Ok(outcome) => outcome,

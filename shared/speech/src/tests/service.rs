@@ -199,12 +199,16 @@ async fn nobody_at_home_is_transient() {
 #[tokio::test]
 async fn neither_key_nor_text_is_in_an_error() {
     let quoting = ResponseTemplate::new(401).set_body_string("bad key sk-secret for うれしい");
-    let garbage = (0..3).map(|_| ResponseTemplate::new(200).set_body_string("うれしい"));
+    let answers = |body: &'static str| (0..3).map(move |_| ResponseTemplate::new(200).set_body_string(body));
+    let no_json = service(answers("うれしい")).await;
+    let no_object = service(answers(r#""うれしい""#)).await;
+    let no_list = service(answers(r#"{"text":"","segments":"うれしい"}"#)).await;
 
-    for server in [service([quoting]).await, service(garbage).await] {
+    for server in [service([quoting]).await, no_json, no_object, no_list] {
         let error = ask(config(&server.uri()), plenty()).await.expect_err("a failure");
 
-        let all = format!("{error} {error:?}");
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        let all = causes.map(|error| format!("{error} {error:?} ")).collect::<String>();
         assert!(!all.contains("sk-secret") && !all.contains("うれしい"), "{all}");
     }
 }
