@@ -9,12 +9,16 @@ use kimochi_speech::{Heard, SpeechError, Transcriber, hear};
 use kimochi_store::recordings::Transcript;
 use kimochi_store::transcription::{Ending, Outcome};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout_at;
 
 use crate::App;
 
 /// A voice note may last three minutes; what goes on longer is transcribed up to here and marked as partial.
 /// Bounds the memory, too: 12 MB of samples.
 const MAX_DURATION: Duration = Duration::from_secs(3 * 60);
+
+/// How long after the deadline the text may still be on its way to S3; within [`crate::RESERVE`].
+const TIME_TO_SAVE: Duration = Duration::from_secs(1);
 
 /// Why an attempt gave no transcript.
 #[derive(Debug)]
@@ -47,12 +51,23 @@ pub(crate) async fn run(
     audio_key: &AudioKey,
     deadline: Instant,
 ) -> Result<Outcome, Trouble> {
-    let bytes = app.bucket.get_audio(audio_key).await?.ok_or_else(missing)?;
+    let bytes = in_time(deadline, app.bucket.get_audio(audio_key)).await?.ok_or_else(missing)?;
     let decoded = decode(bytes).await?;
     let heard = hear(transcriber, &decoded.samples, deadline, &app.thresholds).await?;
     let outcome = outcome(audio_key, &decoded, heard);
-    app.bucket.put_text(&outcome.text_key, &outcome.transcript.0).await?;
+    in_time(deadline + TIME_TO_SAVE, app.bucket.put_text(&outcome.text_key, &outcome.transcript.0)).await?;
     Ok(outcome)
+}
+
+/// A slow S3 must not cost the sandbox its life: the lease could not be given back.
+async fn in_time<T>(
+    deadline: Instant,
+    call: impl Future<Output = Result<T, BlobError>>,
+) -> Result<T, Trouble> {
+    match timeout_at(deadline.into(), call).await {
+        Ok(result) => Ok(result?),
+        Err(elapsed) => Err(Trouble::passing("storage_timeout", elapsed)),
+    }
 }
 
 /// Decoding is work for the processor, so it does not run on the thread that also serves timers.

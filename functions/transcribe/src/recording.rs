@@ -99,7 +99,7 @@ async fn work(
                 superseded = completion == Completion::Superseded,
                 "transcribed"
             );
-            Ok(Verdict::Done)
+            Ok(verdict(completion))
         }
         Err(Trouble::Broken { failure, detail }) => {
             let error = format!("{failure}: {detail}");
@@ -108,7 +108,7 @@ async fn work(
             if completion == Completion::Recorded {
                 publish(app, &notices::broken_file(recording_id, invocation, failure)).await;
             }
-            Ok(Verdict::Done)
+            Ok(verdict(completion))
         }
         Err(Trouble::Passing { code, error, .. }) => {
             tracing::warn!(
@@ -126,6 +126,15 @@ async fn work(
             }
             Ok(Verdict::ComeBack)
         }
+    }
+}
+
+/// The message of an attempt that lost its claim may be the very one that the attempt after it lives on, so it is
+/// not put away.
+fn verdict(completion: Completion) -> Verdict {
+    match completion {
+        Completion::Recorded => Verdict::Done,
+        Completion::Superseded => Verdict::ComeBack,
     }
 }
 

@@ -109,12 +109,14 @@ pub async fn record_unrequested(
     error: &str,
     run: &Run<'_>,
 ) -> Result<bool> {
+    // PostgreSQL's text holds every character but this one, and a key that is not ours may hold it.
+    let key = key.replace('\0', "");
     let once_key = format!("{key} {}", sequencer.as_str());
     let client = db.client().await?;
     job_runs::record_failure_once(
         &client,
         JobKind::Transcribe,
-        key,
+        &key,
         &once_key,
         run.request_id,
         error,
