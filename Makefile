@@ -17,6 +17,7 @@ local := $(python) -m kimochi_local
 
 # For `make deploy`: a section of samconfig.toml
 STAGE ?= dev
+REGION ?= ap-northeast-1
 
 cargo_fuzz := 0.13.2
 FUZZ_SECONDS ?= 60
@@ -83,8 +84,8 @@ package: setup ## arm64 artifacts for AWS, and the proof that they can start the
 
 .PHONY: deploy
 deploy: package ## package, deploy to AWS (STAGE=dev, staging or prod), migrate the database
-	sam deploy --template-file template.yaml --config-env $(STAGE)
-	@$(local) migrate-on-aws kimochi-$(STAGE)
+	sam deploy --template-file template.yaml --config-env $(STAGE) --region $(REGION)
+	@AWS_REGION=$(REGION) $(local) migrate-on-aws kimochi-$(STAGE)
 
 .PHONY: build
 build: setup

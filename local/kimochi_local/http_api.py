@@ -18,7 +18,7 @@ def create_routes(stack: DeployedStack) -> list[str]:
     api = Api(stack.physical_ids[name])
 
     api.clear()
-    if cors := body["x-amazon-apigateway-cors"]:
+    if cors := body.get("x-amazon-apigateway-cors"):
         api.allow_origins(cors)
     authorizers = {
         scheme: api.add_authorizer(scheme, definition["x-amazon-apigateway-authorizer"])
