@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use kimochi_runtime::{Environment, InvalidEnvironment};
+use kimochi_environment::{Environment, InvalidEnvironment};
 use yaml_rust2::Yaml;
 
 use crate::template::{template, text};

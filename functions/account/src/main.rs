@@ -1,7 +1,8 @@
 //! Wiring of the `account` function.
 
 use account::{App, Config};
-use kimochi_runtime::{Environment, aws, clock, logging};
+use kimochi_environment::Environment;
+use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,6 +12,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = Config::from_env(environment)?;
     logging::start("account", &config.log_level);
 
-    let app = App { database: Database::new(config.database(&settings))?, clock: clock::now };
+    let app =
+        App { database: Database::new(config.database.settings("account", &settings))?, clock: clock::now };
     kimochi_api::serve(account::routes(app)).await
 }

@@ -1,6 +1,7 @@
 //! Wiring of the `migrate` function.
 
-use kimochi_runtime::{Environment, aws, logging};
+use kimochi_environment::Environment;
+use kimochi_runtime::{aws, logging};
 use kimochi_store::Database;
 use lambda_runtime::service_fn;
 use migrate::{Config, handle};
@@ -12,6 +13,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_env(environment)?;
     logging::start("migrate", &config.log_level);
 
-    let database = Database::new(config.database(&settings))?;
+    let database = Database::new(config.database.settings("migrate", &settings))?;
     lambda_runtime::run(service_fn(|event| handle(&database, event))).await
 }

@@ -1,6 +1,6 @@
 //! The handler on a real database.
 
-use kimochi_runtime::Environment;
+use kimochi_environment::Environment;
 use kimochi_testing::TestDatabase;
 use lambda_runtime::{Context, LambdaEvent};
 use migrate::{Config, Request, handle};

@@ -1,7 +1,8 @@
 //! Wiring of the `presign` function.
 
 use kimochi_blob::MediaBucket;
-use kimochi_runtime::{Environment, aws, clock, logging};
+use kimochi_environment::Environment;
+use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
 use presign::{App, Config};
 
@@ -13,7 +14,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     logging::start("presign", &config.log_level);
 
     let app = App {
-        database: Database::new(config.database(&settings))?,
+        database: Database::new(config.database.settings("presign", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
         time_zone: config.time_zone,
         clock: clock::now,

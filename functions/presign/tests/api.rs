@@ -5,7 +5,8 @@
 use axum::Router;
 use jiff::tz::TimeZone;
 use kimochi_blob::MediaBucket;
-use kimochi_runtime::{Environment, aws};
+use kimochi_environment::Environment;
+use kimochi_runtime::aws;
 use kimochi_testing::{ApiCall, ApiResponse, TestDatabase, now};
 use presign::{App, routes};
 use serde_json::{Value, json};

@@ -1,9 +1,8 @@
 //! What the function reads from its environment.
 
-use aws_types::SdkConfig;
-use kimochi_runtime::{Environment, InvalidEnvironment};
+use kimochi_environment::{Environment, InvalidEnvironment};
 use kimochi_speech::threads_for_memory;
-use kimochi_store::{DatabaseAuth, DatabaseSettings};
+use kimochi_store::DatabaseConfig;
 
 use crate::engine::{EngineConfig, ModelLocation};
 
@@ -32,9 +31,8 @@ pub struct Config {
     pub engine: EngineConfig,
     /// How much is logged.
     pub log_level: String,
-    database_url: String,
-    database_role: String,
-    database_auth: DatabaseAuth,
+    /// The database, and our role in it.
+    pub database: DatabaseConfig,
 }
 
 impl Config {
@@ -48,21 +46,9 @@ impl Config {
             alert_topic_arn: environment.required("ALERT_TOPIC_ARN"),
             engine: engine(&mut environment),
             log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
-            database_url: environment.required("DATABASE_URL"),
-            database_role: environment.required("DATABASE_ROLE"),
-            database_auth: environment.parsed_or("DATABASE_AUTH", DatabaseAuth::Iam),
+            database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)
-    }
-
-    /// How to reach the database.
-    pub fn database(&self, settings: &SdkConfig) -> DatabaseSettings<'_> {
-        DatabaseSettings {
-            url: &self.database_url,
-            role: &self.database_role,
-            auth: self.database_auth.with(settings),
-            application_name: "transcribe",
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Wiring of the `transcribe` function.
 
 use kimochi_blob::MediaBucket;
+use kimochi_environment::Environment;
 use kimochi_notify::AlertTopic;
-use kimochi_runtime::{Environment, aws, clock, logging};
+use kimochi_runtime::{aws, clock, logging};
 use kimochi_speech::Thresholds;
 use kimochi_store::Database;
 use lambda_runtime::service_fn;
@@ -16,7 +17,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     logging::start("transcribe", &config.log_level);
 
     let app = App {
-        database: Database::new(config.database(&settings))?,
+        database: Database::new(config.database.settings("transcribe", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
         alerts: AlertTopic::new(&settings, &config.alert_topic_arn),
         engine: Engine::new(config.engine, &settings),

@@ -14,8 +14,7 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::{RetryConfig, TimeoutConfig};
-
-use crate::Environment;
+use kimochi_environment::Environment;
 
 /// The settings shared by all clients of a function. Reads, all set by Lambda itself:
 ///

@@ -1,10 +1,7 @@
-//! What every function does before its first event: logging, reading the environment, AWS settings, the clock.
+//! What every function does before its first event: logging, AWS settings, the clock.
 //!
 //! The functions' own configuration lives beside them (`config.rs`); clients live with the crates that use them.
 
 pub mod aws;
 pub mod clock;
-mod environment;
 pub mod logging;
-
-pub use environment::{Environment, InvalidEnvironment};

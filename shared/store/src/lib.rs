@@ -3,8 +3,8 @@
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
 //! statements of one table; [`transcription`] holds the steps of a recording that concern two of them.
 
-mod auth;
 mod columns;
+mod config;
 mod connection;
 mod database;
 mod error;
@@ -18,7 +18,7 @@ mod transaction;
 pub mod transcription;
 mod users;
 
-pub use auth::DatabaseAuth;
+pub use config::DatabaseConfig;
 pub use connection::Connection;
 pub use database::{Auth, Client, Database, DatabaseSettings};
 pub use error::{Error, Result};

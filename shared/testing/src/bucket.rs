@@ -6,7 +6,8 @@ use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::CreateBucketConfiguration;
 use aws_types::SdkConfig;
-use kimochi_runtime::{Environment, aws};
+use kimochi_environment::Environment;
+use kimochi_runtime::aws;
 use uuid::Uuid;
 
 /// An empty bucket of its own. It stays behind when the test ends; `make down` removes the whole S3.

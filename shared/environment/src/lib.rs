@@ -1,4 +1,7 @@
 //! Reading configuration from environment variables, with every mistake reported at once.
+//!
+//! A crate of its own, without dependencies, so that configuration can stand beside the code that uses it: a
+//! function's in its `config.rs`, the database's in `kimochi-store`.
 
 use std::fmt::Display;
 use std::str::FromStr;
