@@ -1,10 +1,12 @@
-//! For tests only: a database of their own, a clock that stands still, events as AWS sends them.
+//! For tests only: a database of their own, a clock that stands still, events as AWS sends them, the corpora of the
+//! fuzz targets.
 //!
 //! Test doubles of a crate's own types live in that crate.
 
 mod api;
 mod bucket;
 mod clock;
+pub mod corpus;
 mod database;
 pub mod events;
 mod server;
