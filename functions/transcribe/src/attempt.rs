@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use kimochi_audio::{DecodeError, Decoded};
+use kimochi_audio::{DecodeError, Decoded, Truncated};
 use kimochi_blob::BlobError;
 use kimochi_domain::{AudioKey, Failure, Quality};
-use kimochi_speech::{Heard, SpeechError, Transcriber, hear};
+use kimochi_speech::{SpeechError, Transcriber, hear};
 use kimochi_store::recordings::Transcript;
 use kimochi_store::transcription::{Ending, Outcome};
 use tokio::task::spawn_blocking;
@@ -51,12 +51,28 @@ pub(crate) async fn run(
     audio_key: &AudioKey,
     deadline: Instant,
 ) -> Result<Outcome, Trouble> {
+    let started = Instant::now();
     let bytes = in_time(deadline, app.bucket.get_audio(audio_key)).await?.ok_or_else(missing)?;
     let decoded = decode(bytes).await?;
-    let heard = hear(transcriber, &decoded.samples, deadline, &app.thresholds).await?;
-    let outcome = outcome(audio_key, &decoded, heard);
-    in_time(deadline + TIME_TO_SAVE, app.bucket.put_text(&outcome.text_key, &outcome.transcript.0)).await?;
-    Ok(outcome)
+    let (duration_ms, truncated) = (decoded.duration_ms(), decoded.truncated);
+    let heard = hear(transcriber, decoded.samples, deadline, &app.thresholds).await?;
+    let text_key = audio_key.text_key();
+    in_time(deadline + TIME_TO_SAVE, app.bucket.put_text(&text_key, &heard.text)).await?;
+
+    let (model_name, model_sha256) = heard.model.map_or((None, None), |m| (Some(m.name), m.sha256));
+    Ok(Outcome {
+        ending: ending(truncated, heard.complete, heard.quality),
+        transcript: Transcript(heard.text),
+        text_key,
+        quality: heard.quality,
+        quality_reasons: heard.reasons.into_iter().map(str::to_owned).collect(),
+        confidence: heard.confidence,
+        language: heard.language,
+        duration_ms: i64::try_from(duration_ms).unwrap_or(i64::MAX),
+        model_name,
+        model_sha256,
+        processing_ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
+    })
 }
 
 /// A slow S3 must not cost the sandbox its life: the lease could not be given back.
@@ -78,26 +94,9 @@ async fn decode(bytes: Vec<u8>) -> Result<Decoded, Trouble> {
     }
 }
 
-fn outcome(audio_key: &AudioKey, decoded: &Decoded, heard: Heard) -> Outcome {
-    let (model_name, model_sha256) = heard.model.map_or((None, None), |m| (Some(m.name), m.sha256));
-    Outcome {
-        ending: ending(decoded, heard.complete, heard.quality),
-        transcript: Transcript(heard.text),
-        text_key: audio_key.text_key(),
-        quality: heard.quality,
-        quality_reasons: heard.reasons.into_iter().map(str::to_owned).collect(),
-        confidence: heard.confidence,
-        language: heard.language,
-        duration_ms: i64::try_from(decoded.duration_ms()).unwrap_or(i64::MAX),
-        model_name,
-        model_sha256,
-        processing_ms: i64::try_from(heard.processing.as_millis()).unwrap_or(i64::MAX),
-    }
-}
-
 /// A cut-off note without speech is still a note without speech: there is no part of a text to show.
-fn ending(decoded: &Decoded, complete: bool, quality: Quality) -> Ending {
-    match (&decoded.truncated, complete) {
+fn ending(truncated: Option<Truncated>, complete: bool, quality: Quality) -> Ending {
+    match (truncated, complete) {
         _ if quality == Quality::NoSpeech => Ending::NoSpeech,
         (Some(truncated), _) => Ending::Partial { reason: truncated.code().to_owned() },
         (None, false) => Ending::Partial { reason: "deadline".to_owned() },

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .collect::<Result<_, hound::Error>>()?;
     let transcriber = WhisperTranscriber::load(&source, None, threads_for_memory(10_240))?;
     let deadline = Instant::now() + Duration::from_secs(600);
-    let heard = hear(&transcriber, &samples, deadline, &Thresholds::default()).await?;
+    let heard = hear(&transcriber, samples, deadline, &Thresholds::default()).await?;
 
     println!("{heard:#?}");
     Ok(())

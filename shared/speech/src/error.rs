@@ -8,8 +8,8 @@ pub enum SpeechError {
     /// Time ran out before anything was transcribed.
     #[error("time ran out before anything was transcribed")]
     Deadline,
-    /// whisper.cpp gave up, most often for want of memory.
-    #[error("the Whisper engine failed")]
+    /// whisper.cpp gave up, most often for want of memory, or the voice detector panicked.
+    #[error("the speech engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The model file is missing or cannot be read.
     #[error("cannot read the model file {}", path.display())]

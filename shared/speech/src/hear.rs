@@ -7,6 +7,7 @@ use std::{
 };
 
 use kimochi_domain::Quality;
+use tokio::task::spawn_blocking;
 
 use crate::{
     Model, SpeechError, Thresholds, Transcriber, Transcription,
@@ -35,33 +36,32 @@ pub struct Heard {
     pub model: Option<Model>,
     /// False when time ran out and this is what there was until then.
     pub complete: bool,
-    /// Wall-clock time of all this.
-    pub processing: Duration,
     /// Stable codes of the gates that spoke, in their order.
     pub reasons: Vec<&'static str>,
 }
 
-/// Transcribes 16 kHz mono `samples` until `deadline`, and judges the text.
+/// Transcribes 16 kHz mono `samples` until `deadline`, and judges the text. Whatever keeps a processor busy runs on
+/// the runtime's blocking threads.
 ///
 /// Silence, noise and anything else without speech is an answer (`Quality::NoSpeech`), not an error.
 /// An incomplete answer always has text; if there is none by the deadline, [`SpeechError::Deadline`].
 pub async fn hear(
     transcriber: &dyn Transcriber,
-    samples: &[f32],
+    samples: Vec<f32>,
     deadline: Instant,
     thresholds: &Thresholds,
 ) -> Result<Heard, SpeechError> {
-    let started = Instant::now();
-    let mut heard = match find_speech(samples, thresholds) {
-        Err(reason) => no_speech(None, vec![reason]),
-        Ok(speech) => {
-            let length = duration(speech.len());
-            let transcription = transcriber.transcribe(Arc::from(&samples[speech]), deadline).await?;
-            judge(transcription, length, transcriber.prompt(), thresholds)?
-        }
+    let listening = spawn_blocking({
+        let thresholds = thresholds.clone();
+        move || find_speech(&samples, &thresholds).map(|speech| Arc::from(&samples[speech]))
+    });
+    let speech: Arc<[f32]> = match listening.await.map_err(|panic| SpeechError::Engine(Box::new(panic)))? {
+        Ok(speech) => speech,
+        Err(reason) => return Ok(no_speech(None, vec![reason])),
     };
-    heard.processing = started.elapsed();
-    Ok(heard)
+    let length = duration(speech.len());
+    let transcription = transcriber.transcribe(speech, deadline).await?;
+    judge(transcription, length, transcriber.prompt(), thresholds)
 }
 
 /// The part of `samples` worth transcribing, without the silence before and after; or why there is none.
@@ -119,16 +119,7 @@ fn judge(
     .flatten()
     .collect();
     reasons.extend(flags.iter().map(|flag| flag.reason));
-    Ok(Heard {
-        text,
-        quality: worst(&flags),
-        confidence,
-        language,
-        model: Some(model),
-        complete,
-        processing: Duration::ZERO,
-        reasons,
-    })
+    Ok(Heard { text, quality: worst(&flags), confidence, language, model: Some(model), complete, reasons })
 }
 
 fn worst(flags: &[Flag]) -> Quality {
@@ -144,7 +135,6 @@ fn no_speech(model: Option<Model>, reasons: Vec<&'static str>) -> Heard {
         language: None,
         model,
         complete: true,
-        processing: Duration::ZERO,
         reasons,
     }
 }

@@ -112,7 +112,7 @@ fn answer(transcription: &Transcription) -> serde_json::Value {
 }
 
 async fn heard(transcriber: &dyn Transcriber, samples: &[f32]) -> Heard {
-    hear(transcriber, samples, plenty(), &Thresholds::default()).await.expect("an answer")
+    hear(transcriber, samples.to_vec(), plenty(), &Thresholds::default()).await.expect("an answer")
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Transcriber for Says {
 }
 
 async fn judged(segments: Vec<Segment>, complete: bool) -> Result<Heard, SpeechError> {
-    hear(&Says { segments, complete }, &speech(1), plenty(), &Thresholds::default()).await
+    hear(&Says { segments, complete }, speech(1), plenty(), &Thresholds::default()).await
 }
 
 async fn judged_text(text: &str) -> Heard {
