@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kimochi_domain::{Failure, MAX_ATTEMPTS, RecordingId, Severity};
+use kimochi_domain::{AudioKey, Failure, MAX_ATTEMPTS, RecordingId, Severity};
 use kimochi_notify::Notice;
 
 use crate::Invocation;
@@ -38,10 +38,13 @@ pub(crate) fn broken_file(recording_id: RecordingId, invocation: &Invocation, fa
     }
 }
 
-/// An object appeared under `audio/` without an upload having been asked for.
+/// An object appeared under `audio/` without an upload having been asked for. A key that is not of our making may
+/// hold anything, a name or a mention of everybody in the channel; it stands in `job_runs` alone.
 pub(crate) fn unrequested(key: &str, size_bytes: i64, invocation: &Invocation, reason: &str) -> Notice {
     let mut context = context(None, invocation, reason);
-    context.insert("key", key.chars().take(300).collect());
+    if let Ok(key) = key.parse::<AudioKey>() {
+        context.insert("key", key.to_string());
+    }
     context.insert("size_bytes", size_bytes.to_string());
     Notice {
         event_type: "unrequested_object",
@@ -49,6 +52,7 @@ pub(crate) fn unrequested(key: &str, size_bytes: i64, invocation: &Invocation, r
         title: "依頼されていない音声オブジェクトを検知しました".to_owned(),
         description: "アップロードの記録がないオブジェクトです。処理せずに残してあります。".to_owned(),
         next_steps: vec![
+            "`job_runs` を `request_id` で検索し、`subject` でキーを確認する".to_owned(),
             "誰が書き込んだかを CloudTrail で確認する".to_owned(),
             "不要と確認できたら、すべてのバージョンを削除する".to_owned(),
         ],
