@@ -50,8 +50,13 @@ impl TestWorker {
         Self { database: TestDatabase::new().await, bucket: TestBucket::new().await, topic }
     }
 
-    /// A fresh sandbox of the function at the time `clock`.
+    /// A fresh sandbox of the function at the time `clock`, with the embedded model.
     pub(crate) fn sandbox(&self, clock: fn() -> Timestamp) -> App {
+        self.sandbox_with(clock, embedded())
+    }
+
+    /// A fresh sandbox with another engine.
+    pub(crate) fn sandbox_with(&self, clock: fn() -> Timestamp, engine: EngineConfig) -> App {
         App {
             database: self.database.worker(),
             bucket: MediaBucket::new(self.bucket.settings(), self.bucket.name()),
@@ -59,7 +64,7 @@ impl TestWorker {
                 &settings_at(&self.topic.uri()),
                 "arn:aws:sns:ap-northeast-1:123456789012:a",
             ),
-            engine: Engine::new(embedded(), self.bucket.settings()),
+            engine: Engine::new(engine, self.bucket.settings()),
             thresholds: Thresholds::default(),
             clock,
         }
