@@ -8,6 +8,8 @@ import hmac
 import json
 import struct
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from . import cloud
 from .place import RUN
@@ -21,6 +23,13 @@ def sign_in_parent(outputs: dict[str, str], name: str) -> str:
     """An access token of a parent."""
     pool = UserPool(outputs["ParentsPoolId"], outputs["ParentsClientId"])
     return pool.sign_in(f"{name}@example.com")
+
+
+def short_sign_in_parent(outputs: dict[str, str], name: str) -> str:
+    """An access token of the same parent that expires after a second: what a gateway has to refuse."""
+    pool = UserPool(outputs["ParentsPoolId"], outputs["ParentsClientId"])
+    with pool.tokens_for_a_second():
+        return pool.sign_in(f"{name}@example.com")
 
 
 def sign_in_operator(outputs: dict[str, str], name: str) -> str:
@@ -49,6 +58,19 @@ class UserPool:
             case "SOFTWARE_TOKEN_MFA":
                 answer = self._enter_code(email, answer["Session"])
         return answer["AuthenticationResult"]["AccessToken"]
+
+    @contextmanager
+    def tokens_for_a_second(self) -> Iterator[None]:
+        """Shorter than Cognito itself would allow; the emulator does not mind."""
+        validity = ("AccessTokenValidity", "TokenValidityUnits")
+        app = self._client.describe_user_pool_client(**self._app)["UserPoolClient"]
+        before = {name: app[name] for name in validity}
+        units = before["TokenValidityUnits"] | {"AccessToken": "seconds"}
+        self._client.update_user_pool_client(**self._app, AccessTokenValidity=1, TokenValidityUnits=units)
+        try:
+            yield
+        finally:
+            self._client.update_user_pool_client(**self._app, **before)
 
     def _ensure(self, email: str) -> None:
         try:

@@ -95,6 +95,7 @@ def _environment(stack: DeployedStack) -> dict[str, str]:
         "ALERT_TOPIC_ARN": outputs["AlertTopicArn"],
         "TRANSCRIBE_QUEUE_URL": outputs["TranscribeQueueUrl"],
         "TRANSCRIBE_DLQ_URL": outputs["TranscribeDlqUrl"],
+        "EXPIRED_PARENT_TOKEN": people.short_sign_in_parent(outputs, "parent"),
         "PARENT_TOKEN": people.sign_in_parent(outputs, "parent"),
         "OTHER_PARENT_TOKEN": people.sign_in_parent(outputs, "other-parent"),
         "ADMIN_TOKEN": people.sign_in_operator(outputs, "operator"),

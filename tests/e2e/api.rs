@@ -1,8 +1,11 @@
 //! The HTTP API through the gateway: who gets in, and who sees what.
 
+use std::time::{Duration, UNIX_EPOCH};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
 
-use crate::stack::{Parent, Stack, id_of, sample};
+use crate::stack::{Parent, Stack, id_of, sample, variable};
 
 #[tokio::test]
 async fn the_service_is_healthy_without_signing_in() {
@@ -41,7 +44,7 @@ async fn no_token_a_forged_one_and_an_operators_one_are_refused() {
         Some("nonsense".to_owned()),
         Some(format!("{head}.{turned}")),
         Some(without_signature),
-        Some(crate::stack::variable("ADMIN_TOKEN")),
+        Some(variable("ADMIN_TOKEN")),
     ] {
         let mut request = stack.get("/v1/me");
         if let Some(token) = token {
@@ -49,6 +52,26 @@ async fn no_token_a_forged_one_and_an_operators_one_are_refused() {
         }
         assert_eq!(request.send().await.unwrap().status(), 401);
     }
+}
+
+#[tokio::test]
+async fn a_token_whose_time_is_over_is_refused() {
+    let stack = Stack::connect().await;
+    let (expired, fresh) = (variable("EXPIRED_PARENT_TOKEN"), Parent::One.token());
+    for claim in ["iss", "sub", "client_id", "token_use"] {
+        assert_eq!(claims(&expired)[claim], claims(&fresh)[claim], "nothing else speaks against it");
+    }
+    let over = UNIX_EPOCH + Duration::from_secs(claims(&expired)["exp"].as_u64().unwrap() + 1);
+    tokio::time::sleep(over.elapsed().err().map_or(Duration::ZERO, |early| early.duration())).await;
+
+    let response = stack.get("/v1/me").bearer_auth(expired).send().await.unwrap();
+
+    assert_eq!(response.status(), 401);
+}
+
+fn claims(token: &str) -> Value {
+    let claims = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
 
 #[tokio::test]

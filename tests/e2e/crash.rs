@@ -1,6 +1,5 @@
 //! Twenty notes of two families at once, every event twice, and a sandbox that dies in the middle.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -8,8 +7,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use kimochi_testing::events;
 use serde_json::Value;
+use uuid::Uuid;
 
-use crate::stack::{Parent, Stack, sample, samples, variable};
+use crate::stack::{Parent, Stack, id_of, sample, samples, variable};
 
 #[tokio::test]
 async fn twenty_notes_become_twenty_transcripts_whatever_happens() {
@@ -19,29 +19,31 @@ async fn twenty_notes_become_twenty_transcripts_whatever_happens() {
         .filter(|(name, _)| name.ends_with(".wav") && name.starts_with("kimochi_"))
         .collect();
 
-    let notes = (0..20).map(async |n| {
+    let notes = join_all((0..20).map(async |n| {
         let parent = if n % 2 == 0 { Parent::One } else { Parent::Other };
         let (name, text) = &spoken[n % spoken.len()];
-        let id = stack.upload(parent, "audio/wav", sample(name)).await;
-        stack.send_event(another_event(&stack, &id).await).await;
-        (parent, id, text)
+        let answer = stack.ask(parent, "audio/wav", sample(name).len()).await;
+        (parent, id_of(&answer), text, sample(name), answer)
+    }))
+    .await;
+    let ids: Vec<_> = notes.iter().map(|(_, id, ..)| Uuid::parse_str(id).unwrap()).collect();
+
+    let sent = notes.iter().map(async |(_, id, _, sound, answer)| {
+        assert_eq!(stack.put(&answer["upload"], sound.clone()).await.status(), 200);
+        stack.send_event(another_event(&stack, id).await).await;
     });
-    let (notes, killed) = tokio::join!(join_all(notes), kill_in_the_middle(&stack));
+    let (_, killed) = tokio::join!(join_all(sent), kill_in_the_middle(&stack, &ids));
 
     assert!(killed, "no attempt was seen under way");
-    let mut transcripts = HashMap::new();
-    for (parent, id, text) in &notes {
+    for (parent, id, text, ..) in &notes {
         let recording = stack.settled(*parent, id).await;
         assert_eq!(recording["status"], "transcribed", "{recording}");
         assert_eq!(recording["transcript"], **text);
-        transcripts.insert(id.clone(), recording);
     }
-    assert_eq!(transcripts.len(), 20);
-    let ids: Vec<_> = transcripts.keys().map(|id| uuid::Uuid::parse_str(id).unwrap()).collect();
     let lost = "SELECT count(*) FROM job_runs WHERE error = 'sandbox_lost' AND recording_id = ANY($1)";
     let lost: i64 = stack.database.query_one(lost, &[&ids]).await.unwrap().get(0);
     assert!(lost > 0, "an attempt was lost");
-    for (parent, id, _) in &notes {
+    for (parent, id, ..) in &notes {
         assert_one_transcript_of_its_own_family(&stack, *parent, id).await;
     }
 }
@@ -52,15 +54,19 @@ async fn another_event(stack: &Stack, id: &str) -> String {
     events::object_created(&variable("MEDIA_BUCKET"), &key, 1, "0055AED6DCD90281E5").to_string()
 }
 
-/// Kills the sandboxes of the transcribe function while an attempt is under way. They are halted first, so that
-/// the attempt that is seen under way cannot end before the blow. `false` when none was seen.
-async fn kill_in_the_middle(stack: &Stack) -> bool {
-    let under_way = "SELECT count(*) FROM job_runs WHERE kind = 'transcribe' AND status = 'running'";
+/// Kills the sandboxes of the transcribe function while an attempt at one of `ids` is under way. They are halted
+/// first, so that the attempt cannot end before the blow, and what they had sent to the database by then is waited
+/// for. `false` when none was seen.
+async fn kill_in_the_middle(stack: &Stack, ids: &[Uuid]) -> bool {
+    let under_way = "
+SELECT count(*) FROM job_runs
+WHERE status = 'running' AND recording_id = ANY($1)
+    AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'kimochi_worker' AND state <> 'idle')";
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(120) {
         let sandboxes = sandboxes();
         signal("STOP", &sandboxes);
-        let running: i64 = stack.database.query_one(under_way, &[]).await.unwrap().get(0);
+        let running: i64 = stack.database.query_one(under_way, &[&ids]).await.unwrap().get(0);
         if running > 0 && !sandboxes.is_empty() {
             signal("KILL", &sandboxes);
             return true;
