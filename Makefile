@@ -64,6 +64,10 @@ check: setup ## format, clippy, docs, template and Python lint; warnings are err
 	ruff check local
 	ruff format --check local
 
+.PHONY: images
+images: setup ## draw the feeling cards' pictures (images/emotions) as WebP into .local/images
+	@$(local) images
+
 .PHONY: fuzz
 fuzz: setup ## fuzz each target for FUZZ_SECONDS (default 60); what it finds new goes to .local/fuzz
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal

@@ -14,6 +14,7 @@ RUN = LOCAL / "run"
 STAGE = LOCAL / "stage"
 TMP = LOCAL / "tmp"
 POSTGRES = LOCAL / "postgres"
+PICTURES = LOCAL / "images" / "emotions"
 BIN = LOCAL / "venv" / "bin"
 
 STACK_NAME = "kimochi-local"
