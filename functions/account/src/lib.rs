@@ -1,8 +1,9 @@
-//! Who is calling ([`read_me`]), and whether the service stands ([`check_health`]).
+//! Who is calling ([`read_me`]), how they leave ([`withdraw`]), and whether the service stands ([`check_health`]).
 
 mod check_health;
 mod config;
 mod read_me;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub struct App {
 /// The function's routes, as the template names them.
 pub fn routes(app: App) -> Router {
     Router::new()
-        .route("/v1/me", get(read_me::handle))
+        .route("/v1/me", get(read_me::handle).delete(withdraw::handle))
         .route("/v1/health", get(check_health::handle))
         .with_state(Arc::new(app))
 }

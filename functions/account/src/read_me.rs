@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use kimochi_api::{ApiError, Caller};
+use kimochi_api::{ApiError, SignedIn};
 use kimochi_domain::UserId;
 use serde::Serialize;
 
@@ -21,9 +21,9 @@ pub(crate) struct Profile {
 /// 200 with the profile.
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
-    Caller(identity): Caller,
+    SignedIn(caller): SignedIn,
 ) -> Result<Json<Profile>, ApiError> {
-    let family = app.database.family(&identity, (app.clock)()).await?;
+    let family = app.database.family(&caller, (app.clock)()).await?;
     let user = *family.user();
     family.commit().await?;
 

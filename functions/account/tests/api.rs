@@ -60,3 +60,34 @@ async fn the_service_is_unavailable_while_the_database_is_away() {
     assert_eq!(response.status, 503);
     assert_eq!(response.body["database"], "unreachable");
 }
+
+#[tokio::test]
+async fn who_leaves_is_told_so_at_every_later_call() {
+    let database = TestDatabase::new().await;
+    let router = router(database.api());
+    let me = ApiCall::recorded("account/read_me");
+    let leave = ApiCall::recorded("account/withdraw");
+    let profile = me.clone().send(&router).await;
+
+    let left = leave.clone().send(&router).await;
+    let again = leave.send(&router).await;
+    let later = me.clone().send(&router).await;
+    let other = me.by("another-parent").send(&router).await;
+
+    assert_eq!(left.status, 202);
+    assert_eq!(left.body["id"], profile.body["id"]);
+    for refused in [again, later] {
+        assert_eq!(refused.status, 410);
+        assert!(refused.body["detail"].as_str().unwrap().contains("left the service"));
+    }
+    assert_eq!(other.status, 200);
+}
+
+#[tokio::test]
+async fn who_was_never_here_has_nothing_to_leave() {
+    let database = TestDatabase::new().await;
+
+    let response = ApiCall::recorded("account/withdraw").send(&router(database.api())).await;
+
+    assert_eq!(response.status, 404);
+}

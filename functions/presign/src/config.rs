@@ -32,18 +32,10 @@ impl Config {
     pub fn from_env(mut environment: Environment) -> Result<Self, InvalidEnvironment> {
         let config = Self {
             media_bucket: environment.required("MEDIA_BUCKET"),
-            time_zone: time_zone(&mut environment),
+            time_zone: kimochi_runtime::time_zone(&mut environment),
             log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)
     }
-}
-
-fn time_zone(environment: &mut Environment) -> TimeZone {
-    let name = environment.optional("APP_TIME_ZONE").unwrap_or_else(|| "Asia/Tokyo".to_owned());
-    TimeZone::get(&name).unwrap_or_else(|error| {
-        environment.reject("APP_TIME_ZONE", error);
-        TimeZone::UTC
-    })
 }

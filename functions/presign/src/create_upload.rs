@@ -7,14 +7,13 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use kimochi_api::{ApiError, Caller, FieldError, IdempotencyKey, JsonBody, Problem};
+use kimochi_api::{ApiError, FieldError, IdempotencyKey, JsonBody, Problem, RecordingView, SignedIn};
 use kimochi_blob::PresignedUpload;
 use kimochi_domain::{AudioKey, MAX_UPLOAD_LIFETIME, MediaType, Sha256Digest, UniqueId, UploadSize};
 use kimochi_store::recordings::{self, Insertion, NewRecording};
 use serde::{Deserialize, Serialize};
 
 use crate::App;
-use crate::recording_view::RecordingView;
 
 /// What a client says about the file it is going to send.
 #[derive(Debug, Deserialize)]
@@ -33,17 +32,17 @@ struct UploadResponse {
 }
 
 /// 201 with a new recording and its URL; with an `Idempotency-Key` seen before, the same recording and a fresh
-/// URL; 422 when the file would not be taken or the key was used for another file.
+/// URL, or 410 when that was deleted; 422 when the file would not be taken or the key was used for another file.
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
-    Caller(identity): Caller,
+    SignedIn(caller): SignedIn,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     JsonBody(request): JsonBody<UploadRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let file = File::try_from(request)?;
     let now = (app.clock)();
 
-    let family = app.database.family(&identity, now).await?;
+    let family = app.database.family(&caller, now).await?;
     let audio_key = AudioKey::new(family.user().id, now, &app.time_zone, UniqueId::random(), file.media_type);
     let new = NewRecording {
         audio_key: &audio_key,
@@ -54,6 +53,7 @@ pub(crate) async fn handle(
     let recording = match recordings::insert(&family, &new, now).await? {
         Insertion::Created(recording) | Insertion::Replayed(recording) => recording,
         Insertion::KeyReused => return Err(key_reused().into()),
+        Insertion::Deleted => return Err(deleted().into()),
     };
     family.commit().await?;
 
@@ -82,16 +82,18 @@ impl TryFrom<UploadRequest> for File {
         let sha256 = request.sha256.as_deref().map(str::parse::<Sha256Digest>).transpose();
         match (media_type, size, sha256) {
             (Ok(media_type), Ok(size), Ok(sha256)) => Ok(Self { media_type, size, sha256 }),
-            (media_type, size, sha256) => {
-                let errors = [
-                    media_type.err().map(|error| FieldError::new("content_type", error)),
-                    size.err().map(|error| FieldError::new("size_bytes", error)),
-                    sha256.err().map(|error| FieldError::new("sha256", error)),
-                ];
-                Err(Problem::unprocessable(errors.into_iter().flatten().collect()))
-            }
+            (media_type, size, sha256) => Err(Problem::of_fields([
+                FieldError::of("content_type", media_type),
+                FieldError::of("size_bytes", size),
+                FieldError::of("sha256", sha256),
+            ])),
         }
     }
+}
+
+fn deleted() -> Problem {
+    let detail = "The recording that was made with this Idempotency-Key has been deleted.";
+    Problem::new(StatusCode::GONE, detail)
 }
 
 fn key_reused() -> Problem {

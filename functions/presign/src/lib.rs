@@ -8,7 +8,6 @@ mod config;
 mod create_upload;
 mod play_recording;
 mod read_recording;
-mod recording_view;
 
 use std::sync::Arc;
 

@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION};
-use kimochi_api::{ApiError, Caller, PathId, Problem};
+use kimochi_api::{ApiError, PathId, Problem, SignedIn};
 use kimochi_domain::{RecordingId, RecordingStatus};
+use kimochi_store::audit::{self, Subject};
 use kimochi_store::recordings;
 
 use crate::App;
@@ -19,19 +20,22 @@ const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// 302 to S3; 404 when there is no such recording of this family, or nothing has arrived for it.
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
-    Caller(identity): Caller,
+    SignedIn(caller): SignedIn,
     PathId(id): PathId<RecordingId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let family = app.database.family(&identity, (app.clock)()).await?;
-    let recording = recordings::find(&family, id).await?;
-    family.commit().await?;
-
-    let recording = recording.ok_or_else(|| Problem::not_found("recording"))?;
+    let family = app.database.family(&caller, (app.clock)()).await?;
+    let Some(recording) = recordings::find(&family, id).await? else {
+        family.refuse(Subject::Recording(id)).await?;
+        return Err(Problem::not_found("recording").into());
+    };
     if matches!(recording.status, RecordingStatus::Requested | RecordingStatus::Expired) {
         return Err(
             Problem::new(StatusCode::NOT_FOUND, "Nothing has been uploaded for this recording.").into()
         );
     }
+    audit::note_access(&family, "recording.play", Subject::Recording(id)).await?;
+    family.commit().await?;
+
     let download = app.bucket.presign_download(&recording.audio_key, LIFETIME).await?;
     Ok((StatusCode::FOUND, [(LOCATION, download.url), (CACHE_CONTROL, "no-store".to_owned())]))
 }

@@ -4,23 +4,25 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use kimochi_api::{ApiError, Caller, PathId, Problem};
+use kimochi_api::{ApiError, PathId, Problem, RecordingView, SignedIn};
 use kimochi_domain::RecordingId;
+use kimochi_store::audit::Subject;
 use kimochi_store::recordings;
 
 use crate::App;
-use crate::recording_view::RecordingView;
 
 /// 200 with the recording; 404 when there is none of this family with that id.
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
-    Caller(identity): Caller,
+    SignedIn(caller): SignedIn,
     PathId(id): PathId<RecordingId>,
 ) -> Result<Json<RecordingView>, ApiError> {
-    let family = app.database.family(&identity, (app.clock)()).await?;
-    let recording = recordings::find(&family, id).await?;
+    let family = app.database.family(&caller, (app.clock)()).await?;
+    let Some(recording) = recordings::find(&family, id).await? else {
+        family.refuse(Subject::Recording(id)).await?;
+        return Err(Problem::not_found("recording").into());
+    };
     family.commit().await?;
 
-    let recording = recording.ok_or_else(|| Problem::not_found("recording"))?;
     Ok(Json(recording.into()))
 }

@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use kimochi_audio::{DecodeError, Decoded, Truncated};
 use kimochi_blob::BlobError;
-use kimochi_domain::{AudioKey, Failure, Quality};
+use kimochi_domain::{AudioKey, Failure, Quality, Transcript};
 use kimochi_speech::{SpeechError, Transcriber, hear};
-use kimochi_store::recordings::Transcript;
 use kimochi_store::transcription::{Ending, Outcome};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;

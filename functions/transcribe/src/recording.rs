@@ -52,6 +52,10 @@ async fn try_process(app: &App, invocation: &Invocation, object: &ObjectCreated)
             tracing::info!(%status, "duplicate: the recording is settled already");
             Ok(Verdict::Done)
         }
+        Claim::Deleted => {
+            tracing::info!("deleted: the family does not want it any more");
+            Ok(Verdict::Done)
+        }
         Claim::Outdated => {
             tracing::info!("outdated: a later event for the object was seen before");
             Ok(Verdict::Done)

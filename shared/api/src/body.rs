@@ -4,6 +4,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -38,6 +39,32 @@ where
         })?;
         parse(&bytes).map(Self)
     }
+}
+
+/// For a field of a PATCH that cannot be emptied: absent is `None`, `null` is an error. To be used as
+/// `#[serde(default, deserialize_with = "given")]`.
+///
+/// # Errors
+/// When the value is no `T`.
+pub fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// For a field of a PATCH that can be emptied: absent is `None`, `null` is `Some(None)`. To be used as
+/// `#[serde(default, deserialize_with = "present")]`.
+///
+/// # Errors
+/// When the value is no `T`.
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 fn is_json(request: &Request) -> bool {

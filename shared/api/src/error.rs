@@ -31,6 +31,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
             Self::Problem(problem) => problem.into_response(),
+            Self::Failure(error) if error.is_gone() => Problem::gone().into_response(),
             Self::Failure(error) => {
                 let status = if error.is_transient() {
                     StatusCode::SERVICE_UNAVAILABLE

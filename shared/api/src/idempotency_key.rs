@@ -2,6 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::{FieldError, Problem};
 
@@ -12,6 +14,16 @@ const MAX_LENGTH: usize = 200;
 /// Answers 422 for any other text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    /// The key and, as SHA-256, what it was sent for: `request` as it was understood, to `route`. Two bodies that say
+    /// the same are the same request, however they are written.
+    pub fn fingerprint(&self, route: &str, request: &impl Serialize) -> Option<(&str, [u8; 32])> {
+        let key = self.0.as_deref()?;
+        let request = serde_json::to_vec(&(route, request)).expect("requests are made of texts and numbers");
+        Some((key, Sha256::digest(request).into()))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;

@@ -33,6 +33,11 @@ impl FieldError {
     pub fn new(field: impl Into<String>, detail: impl ToString) -> Self {
         Self { field: field.into(), detail: detail.to_string() }
     }
+
+    /// The error of `field`, if it could not be parsed.
+    pub fn of<T, E: ToString>(field: &str, parsed: Result<T, E>) -> Option<Self> {
+        parsed.err().map(|error| Self::new(field, error))
+    }
 }
 
 impl Problem {
@@ -47,10 +52,33 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, format!("There is no such {what}."))
     }
 
+    /// 410: the family has left the service.
+    pub fn gone() -> Self {
+        let detail = "You have left the service; nothing of yours can be reached any more.";
+        Self::new(StatusCode::GONE, detail)
+    }
+
+    /// 412: the client changes a state that is no more.
+    pub(crate) fn changed_meanwhile() -> Self {
+        let detail = "It has changed meanwhile. Read it again and repeat the change on what you find.";
+        Self::new(StatusCode::PRECONDITION_FAILED, detail)
+    }
+
+    /// With what is wrong, field by field.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// 422 with what is wrong, field by field.
     pub fn unprocessable(errors: Vec<FieldError>) -> Self {
         let detail = "The request is understood, but cannot be carried out; see errors.";
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    }
+
+    /// 422 with those of `errors` that there are.
+    pub fn of_fields<const N: usize>(errors: [Option<FieldError>; N]) -> Self {
+        Self::unprocessable(errors.into_iter().flatten().collect())
     }
 
     /// The status of the answer.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use jiff::Timestamp;
-use kimochi_domain::{AudioKey, Sha256Digest, UploadSize};
+use kimochi_domain::{AudioKey, PictureKey, Sha256Digest, UploadSize};
 use serde::Serialize;
 
 use crate::{BlobError, MediaBucket, Operation};
@@ -23,7 +23,7 @@ pub struct PresignedUpload {
     pub expires_at: Timestamp,
 }
 
-/// A URL that plays one recording.
+/// A URL that reads one object.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresignedDownload {
     /// Where to read it. Whoever knows the URL can use it: it is never logged.
@@ -73,12 +73,33 @@ impl MediaBucket {
         key: &AudioKey,
         lifetime: Duration,
     ) -> Result<PresignedDownload, BlobError> {
+        self.presign_get(key.to_string(), key.media_type().as_str(), lifetime).await
+    }
+
+    /// Signs a GET of a feeling card's picture. Needs no network.
+    ///
+    /// # Errors
+    /// Only when the settings are unusable, [`BlobError::Refused`].
+    pub async fn presign_picture(
+        &self,
+        key: &PictureKey,
+        lifetime: Duration,
+    ) -> Result<PresignedDownload, BlobError> {
+        self.presign_get(key.to_string(), "image/webp", lifetime).await
+    }
+
+    async fn presign_get(
+        &self,
+        key: String,
+        content_type: &str,
+        lifetime: Duration,
+    ) -> Result<PresignedDownload, BlobError> {
         let request = self
             .client
             .get_object()
             .bucket(&self.name)
-            .key(key.to_string())
-            .response_content_type(key.media_type().as_str())
+            .key(key)
+            .response_content_type(content_type)
             .presigned(expiry(lifetime)?)
             .await
             .map_err(|error| BlobError::from_sdk(Operation::Presign, &error))?;

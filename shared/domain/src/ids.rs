@@ -41,6 +41,14 @@ id! {
     UserId
 }
 id! {
+    /// A child of a family.
+    ChildId
+}
+id! {
+    /// What a child felt, once.
+    EmotionLogId
+}
+id! {
     /// One voice note.
     RecordingId
 }

@@ -1,8 +1,12 @@
-//! Pure types and rules of きもちみっけ！: identifiers, storage keys, the life of a recording, severities.
+//! Pure types and rules of きもちみっけ！: identifiers, storage keys, the life of a recording,
+//! what a family may enter, severities.
 //!
 //! No I/O, no async, no AWS, no PostgreSQL: whatever talks to the outside lives in `store`, `blob`,
 //! `notify` and `api`, which know each other only through the types of this crate.
 
+mod birth_date;
+mod days;
+mod emotion;
 mod failure;
 mod identity;
 mod ids;
@@ -12,19 +16,24 @@ mod recording;
 mod sequencer;
 mod severity;
 mod storage_key;
+mod text;
 mod text_enum;
 mod transient;
 mod upload;
 
+pub use birth_date::{BirthDate, InvalidBirthDate};
+pub use days::{Days, InvalidDays, MAX_DAYS, moments_of, parse_day};
+pub use emotion::{EmotionName, FeltAt, Intensity, InvalidEmotionName, InvalidFeltAt, InvalidIntensity};
 pub use failure::Failure;
-pub use identity::Identity;
-pub use ids::{JobRunId, RecordingId, UserId};
+pub use identity::{Caller, Identity};
+pub use ids::{ChildId, EmotionLogId, JobRunId, RecordingId, UserId};
 pub use job::{JobKind, JobStatus, MAX_ATTEMPTS};
 pub use media_type::{MediaType, UnsupportedMediaType};
-pub use recording::{Quality, RecordingStatus};
+pub use recording::{Quality, Recording, RecordingStatus, Transcript};
 pub use sequencer::Sequencer;
 pub use severity::Severity;
-pub use storage_key::{AudioKey, InvalidKey, TextKey, UniqueId};
+pub use storage_key::{AudioKey, InvalidKey, PictureKey, TextKey, UniqueId};
+pub use text::{Gender, InvalidText, Nickname, Note};
 pub use text_enum::UnknownName;
 pub use transient::Transient;
 pub use upload::{

@@ -1,6 +1,9 @@
 //! The life of a recording and what we think of its transcript.
 
+use jiff::Timestamp;
+
 use crate::text_enum::text_enum;
+use crate::{AudioKey, Failure, MediaType, RecordingId, Sha256Digest, UserId};
 
 text_enum! {
     /// Where a recording stands. The database enforces the same arrows as [`RecordingStatus::may_become`].
@@ -57,6 +60,60 @@ text_enum! {
         NoSpeech = "no_speech",
         /// It looks like something the engine made up; kept for a person to judge.
         Suspect = "suspect",
+    }
+}
+
+/// A voice note and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// Its id.
+    pub id: RecordingId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Where it stands.
+    pub status: RecordingStatus,
+    /// Where the note lies, or will.
+    pub audio_key: AudioKey,
+    /// What was signed for it.
+    pub media_type: MediaType,
+    /// The length that was signed, in bytes.
+    pub size_bytes: i64,
+    /// The digest that was signed; `None` when the client gave none.
+    pub sha256: Option<Sha256Digest>,
+    /// When the upload was asked for.
+    pub created_at: Timestamp,
+    /// When this row last changed.
+    pub updated_at: Timestamp,
+    /// When it arrived; `None` until we know of it.
+    pub uploaded_at: Option<Timestamp>,
+    /// When it reached a final status.
+    pub finished_at: Option<Timestamp>,
+    /// What the child said: empty without speech, `None` until there is an outcome and when it failed.
+    pub transcript: Option<Transcript>,
+    /// How far the transcript can be trusted.
+    pub quality: Option<Quality>,
+    /// Codes of what speaks against it.
+    pub quality_reasons: Vec<String>,
+    /// The engine's own estimate, 0 to 1.
+    pub confidence: Option<f32>,
+    /// ISO 639-1 code.
+    pub language: Option<String>,
+    /// Length of the decoded sound.
+    pub duration_ms: Option<i64>,
+    /// Code of why only a part became text.
+    pub partial_reason: Option<String>,
+    /// Why there is no transcript.
+    pub failure: Option<Failure>,
+}
+
+/// What a child said. Debug output shows its length only, so that no log can hold it by accident.
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Transcript(pub String);
+
+impl std::fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Transcript({} bytes)", self.0.len())
     }
 }
 

@@ -15,7 +15,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::{MediaType, UserId};
+use crate::{EmotionName, MediaType, UserId};
 
 const STAMP_FORMAT: &str = "%Y%m%d_%H%M%S";
 const STAMP_LENGTH: usize = "YYYYMMDD_HHMMSS".len();
@@ -48,6 +48,35 @@ pub struct AudioKey {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TextKey {
     stem: Stem,
+}
+
+/// The key of a feeling card's picture: `images/emotions/{name}.webp`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PictureKey {
+    name: EmotionName,
+}
+
+impl PictureKey {
+    /// The key of the picture of the card called `name`.
+    pub fn new(name: EmotionName) -> Self {
+        Self { name }
+    }
+}
+
+impl std::fmt::Display for PictureKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "images/emotions/{}.webp", self.name)
+    }
+}
+
+impl FromStr for PictureKey {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let name = text.strip_prefix("images/emotions/").and_then(|rest| rest.strip_suffix(".webp"));
+        let name = name.and_then(|name| name.parse().ok());
+        name.map(Self::new).ok_or(InvalidKey { expected: "images/emotions/{name}.webp" })
+    }
 }
 
 /// What an audio key and its text key share.

@@ -5,4 +5,9 @@
 pub trait Transient: std::error::Error {
     /// Whether the same call may succeed later.
     fn is_transient(&self) -> bool;
+
+    /// Whether what was asked for is no more and will not come back: a 410.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }

@@ -5,3 +5,6 @@
 pub mod aws;
 pub mod clock;
 pub mod logging;
+mod time_zone;
+
+pub use time_zone::time_zone;

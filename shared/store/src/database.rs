@@ -6,7 +6,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use deadpool::Runtime;
 use deadpool::managed::{Object, Pool, PoolError, TimeoutType, Timeouts};
 use jiff::Timestamp;
-use kimochi_domain::Identity;
+use kimochi_domain::Caller;
 use tokio_postgres::Config;
 
 use crate::connection::{CONNECT_TIMEOUT, Connector, Security};
@@ -87,14 +87,14 @@ impl Database {
         })
     }
 
-    /// A transaction in which only the family of `identity` exists. Their row in `users` is made at their
+    /// A transaction in which only the family of `caller` exists. Their row in `users` is made at their
     /// first call, at `now`. Beginning, finding the parent and closing off other families take one round
     /// trip together.
     ///
     /// # Errors
-    /// When the database cannot be reached.
-    pub async fn family(&self, identity: &Identity, now: Timestamp) -> Result<FamilyTransaction> {
-        FamilyTransaction::begin(self.client().await?, identity, now).await
+    /// [`Error::FamilyLeft`] when they have left the service; otherwise when the database cannot be reached.
+    pub async fn family(&self, caller: &Caller, now: Timestamp) -> Result<FamilyTransaction> {
+        FamilyTransaction::begin(self.client().await?, caller, now).await
     }
 
     /// Whether the database answers a statement.

@@ -26,6 +26,9 @@ pub enum Error {
     /// The database refused a statement, or the connection broke.
     #[error("database statement failed")]
     Postgres(#[from] tokio_postgres::Error),
+    /// The parent has left the service: nothing is theirs any more.
+    #[error("the family has left the service")]
+    FamilyLeft,
     /// A row holds what no release of ours writes.
     #[error("column {column} holds an unknown value")]
     Corrupt {
@@ -40,6 +43,14 @@ pub enum Error {
     Migration(#[from] refinery::Error),
 }
 
+impl Error {
+    /// Whether the database refused a statement because of the constraint of this name.
+    pub(crate) fn violates(&self, constraint: &str) -> bool {
+        let Self::Postgres(error) = self else { return false };
+        error.as_db_error().and_then(|error| error.constraint()) == Some(constraint)
+    }
+}
+
 impl Transient for Error {
     /// Whether the same call may well succeed a little later: connection trouble, a restart or fail-over,
     /// too many connections, a deadlock, a statement that took too long. Everything else is a mistake of
@@ -52,8 +63,12 @@ impl Transient for Error {
                 let cause = std::error::Error::source(error);
                 cause.and_then(|cause| cause.downcast_ref()).is_some_and(is_transient)
             }
-            Self::Settings(_) | Self::Busy | Self::Corrupt { .. } => false,
+            Self::Settings(_) | Self::Busy | Self::FamilyLeft | Self::Corrupt { .. } => false,
         }
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::FamilyLeft)
     }
 }
 

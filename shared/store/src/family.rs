@@ -3,11 +3,13 @@
 use std::ops::Deref;
 
 use jiff::Timestamp;
-use kimochi_domain::Identity;
+use kimochi_domain::Caller;
 use tokio::try_join;
 
+use crate::audit::{self, Subject};
 use crate::transaction::Transaction;
-use crate::{Client, Connection, Result, User, users};
+use crate::users::{self, Opening, User};
+use crate::{Client, Connection, Error, Result};
 
 /// A transaction of one family: row-level security hides every other family's rows from it. What takes one
 /// of these cannot be called without having said whose it is.
@@ -18,15 +20,28 @@ pub struct FamilyTransaction {
 }
 
 impl FamilyTransaction {
-    pub(crate) async fn begin(client: Client, identity: &Identity, now: Timestamp) -> Result<Self> {
+    pub(crate) async fn begin(client: Client, caller: &Caller, now: Timestamp) -> Result<Self> {
         let transaction = Transaction::new(client);
-        let ((), user) = try_join!(biased; transaction.begin(), users::sign_in(&transaction, identity, now))?;
-        Ok(Self { transaction, user })
+        let opening = users::open_family(&transaction, caller, now);
+        match try_join!(biased; transaction.begin(), opening)? {
+            ((), Opening::Open(user)) => Ok(Self { transaction, user }),
+            ((), Opening::Left) => Err(Error::FamilyLeft),
+        }
     }
 
     /// Whose transaction it is.
     pub fn user(&self) -> &User {
         &self.user
+    }
+
+    /// Ends it with nothing done, because there is no `subject` of this family. If it is another family's, that is
+    /// noted.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn refuse(self, subject: Subject) -> Result<()> {
+        audit::note_refusal(&self, subject).await?;
+        self.commit().await
     }
 
     /// Makes everything that was done in it happen; the parent's own row too, if this was their first call.

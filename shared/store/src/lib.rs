@@ -3,20 +3,25 @@
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
 //! statements of one table; [`transcription`] holds the steps of a recording that concern two of them.
 
+pub mod audit;
+pub mod children;
 mod columns;
 mod config;
 mod connection;
 mod database;
+pub mod emotion_logs;
+pub mod emotions;
 mod error;
 mod family;
 mod iam;
+pub mod idempotency;
 pub mod job_runs;
 pub mod migrations;
 pub mod recordings;
 mod tls;
 mod transaction;
 pub mod transcription;
-mod users;
+pub mod users;
 
 pub use config::DatabaseConfig;
 pub use connection::Connection;

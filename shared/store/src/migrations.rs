@@ -23,7 +23,8 @@ pub struct Report {
     pub version: i32,
 }
 
-/// Applies what is missing, each migration in a transaction of its own. `db` connects as `kimochi_owner`.
+/// Applies what is missing, each migration in a transaction of its own, and makes room in the audit log for a year
+/// from now on. `db` connects as `kimochi_owner`.
 ///
 /// # Errors
 /// When a migration fails: it left nothing behind, the ones before it stay. Also when the database holds a
@@ -37,6 +38,7 @@ pub async fn migrate(db: &Database) -> Result<Report> {
 
     let runner = embedded::migrations::runner();
     let report = runner.run_async(&mut *session).await?;
+    session.execute("SELECT prepare_audit_months(now(), 13)", &[]).await?;
     let latest = runner.get_last_applied_migration_async(&mut *session).await?;
     Ok(Report {
         applied: report.applied_migrations().iter().map(ToString::to_string).collect(),

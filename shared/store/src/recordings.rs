@@ -2,60 +2,12 @@
 
 use jiff::Timestamp;
 use kimochi_domain::{
-    AudioKey, Failure, MediaType, Quality, RecordingId, RecordingStatus, Sha256Digest, UploadSize, UserId,
+    AudioKey, MediaType, Recording, RecordingId, Sha256Digest, Transcript, UploadSize, UserId,
 };
 use tokio_postgres::Row;
 
 use crate::columns::{corrupt, parsed, parsed_if_any};
 use crate::{FamilyTransaction, Result};
-
-/// A voice note and what came of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recording {
-    /// Its id.
-    pub id: RecordingId,
-    /// Whose it is.
-    pub user_id: UserId,
-    /// Where it stands.
-    pub status: RecordingStatus,
-    /// Where the note lies, or will.
-    pub audio_key: AudioKey,
-    /// What was signed for it.
-    pub media_type: MediaType,
-    /// The length that was signed, in bytes.
-    pub size_bytes: i64,
-    /// The digest that was signed; `None` when the client gave none.
-    pub sha256: Option<Sha256Digest>,
-    /// When the upload was asked for.
-    pub created_at: Timestamp,
-    /// When this row last changed.
-    pub updated_at: Timestamp,
-    /// When it arrived; `None` until we know of it.
-    pub uploaded_at: Option<Timestamp>,
-    /// When it reached a final status.
-    pub finished_at: Option<Timestamp>,
-    /// What the child said: empty without speech, `None` until there is an outcome and when it failed.
-    pub transcript: Option<Transcript>,
-    /// How far the transcript can be trusted.
-    pub quality: Option<Quality>,
-    /// Codes of what speaks against it.
-    pub quality_reasons: Vec<String>,
-    /// The engine's own estimate, 0 to 1.
-    pub confidence: Option<f32>,
-    /// ISO 639-1 code.
-    pub language: Option<String>,
-    /// Length of the decoded sound.
-    pub duration_ms: Option<i64>,
-    /// Code of why only a part became text.
-    pub partial_reason: Option<String>,
-    /// Why there is no transcript.
-    pub failure: Option<Failure>,
-}
-
-/// What a child said. Debug output shows its length only, so that no log can hold it by accident.
-#[derive(Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Transcript(pub String);
 
 /// An upload to be asked for.
 #[derive(Debug, Clone)]
@@ -79,6 +31,8 @@ pub enum Insertion {
     Replayed(Recording),
     /// The family used the same key for another request.
     KeyReused,
+    /// The same request came before, and what it made has been deleted since.
+    Deleted,
 }
 
 /// Makes the row of an upload that the family asked for.
@@ -119,7 +73,9 @@ RETURNING id, user_id, status, audio_key, content_type, size_bytes, sha256, crea
         return Ok(Insertion::Created(from_row(&row)?));
     }
 
-    let earlier = find_by_idempotency_key(family, new.idempotency_key).await?;
+    let Some(earlier) = find_by_idempotency_key(family, new.idempotency_key).await? else {
+        return Ok(Insertion::Deleted);
+    };
     let same = earlier.media_type == media_type
         && earlier.size_bytes == new.size.bytes()
         && earlier.sha256 == new.sha256;
@@ -136,27 +92,28 @@ pub async fn find(family: &FamilyTransaction, id: RecordingId) -> Result<Option<
 SELECT id, user_id, status, audio_key, content_type, size_bytes, sha256, created_at, updated_at, uploaded_at,
     finished_at, transcript, quality, quality_reasons, confidence, language, duration_ms, partial_reason, failure
 FROM recordings
-WHERE id = $1 AND user_id = $2";
+WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL";
 
     let statement = family.prepare_cached(SQL).await?;
     let row = family.query_opt(&statement, &[&id.0, &family.user().id.0]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
-/// The recording that a conflicting key belongs to. It exists: recordings are not deleted by this role.
-async fn find_by_idempotency_key(family: &FamilyTransaction, key: Option<&str>) -> Result<Recording> {
+/// The recording that a conflicting key belongs to; `None` when it is marked as deleted.
+async fn find_by_idempotency_key(family: &FamilyTransaction, key: Option<&str>) -> Result<Option<Recording>> {
     const SQL: &str = "\
 -- recordings::find_by_idempotency_key
 SELECT id, user_id, status, audio_key, content_type, size_bytes, sha256, created_at, updated_at, uploaded_at,
     finished_at, transcript, quality, quality_reasons, confidence, language, duration_ms, partial_reason, failure
 FROM recordings
-WHERE user_id = $1 AND idempotency_key = $2";
+WHERE user_id = $1 AND idempotency_key = $2 AND deleted_at IS NULL";
 
     let statement = family.prepare_cached(SQL).await?;
-    from_row(&family.query_one(&statement, &[&family.user().id.0, &key]).await?)
+    let row = family.query_opt(&statement, &[&family.user().id.0, &key]).await?;
+    row.as_ref().map(from_row).transpose()
 }
 
-fn from_row(row: &Row) -> Result<Recording> {
+pub(crate) fn from_row(row: &Row) -> Result<Recording> {
     let media_type = MediaType::parse(row.try_get("content_type")?);
     Ok(Recording {
         id: RecordingId(row.try_get("id")?),
@@ -179,10 +136,4 @@ fn from_row(row: &Row) -> Result<Recording> {
         partial_reason: row.try_get("partial_reason")?,
         failure: parsed_if_any(row, "failure")?,
     })
-}
-
-impl std::fmt::Debug for Transcript {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Transcript({} bytes)", self.0.len())
-    }
 }

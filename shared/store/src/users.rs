@@ -1,10 +1,10 @@
-//! `users`: parents.
+//! `users`: parents, and how they come and go.
 
 use jiff::Timestamp;
-use kimochi_domain::{Identity, UserId};
+use kimochi_domain::{Caller, UserId};
 use tokio_postgres::Row;
 
-use crate::{Connection, Result};
+use crate::{Connection, Database, Result};
 
 /// A parent, and with that one family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,18 +15,67 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-/// Finds or makes the row of `identity` and opens that family's rows to the transaction.
-pub(crate) async fn sign_in(connection: &Connection, identity: &Identity, now: Timestamp) -> Result<User> {
+/// A parent has left the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The family's id.
+    pub user_id: UserId,
+    /// When they left.
+    pub at: Timestamp,
+    /// Whether they had left before this call.
+    pub repeated: bool,
+}
+
+/// Marks the family as leaving, for good: from the commit on, every other call of theirs is refused. Writes that are
+/// under way end first. `None` when nobody of that name has ever called.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn withdraw(database: &Database, caller: &Caller, now: Timestamp) -> Result<Option<Withdrawal>> {
     const SQL: &str = "\
--- users::sign_in
-SELECT user_id, user_created_at
-FROM sign_in($1, $2, $3, $4)";
+-- users::withdraw
+SELECT user_id, left_at, already_left
+FROM withdraw_family($1, $2, $3, $4, $5)";
+
+    let client = database.client().await?;
+    let statement = client.prepare_cached(SQL).await?;
+    let Caller { identity, request_id, source_address } = caller;
+    let row = client
+        .query_opt(&statement, &[&identity.issuer, &identity.subject, &now, request_id, source_address])
+        .await?;
+    row.map(|row| {
+        Ok(Withdrawal {
+            user_id: UserId(row.try_get("user_id")?),
+            at: row.try_get("left_at")?,
+            repeated: row.try_get("already_left")?,
+        })
+    })
+    .transpose()
+}
+
+/// What a parent's first statement finds.
+pub(crate) enum Opening {
+    /// Their row; their family's rows are open to the transaction.
+    Open(User),
+    /// They have left.
+    Left,
+}
+
+/// Finds or makes the row of `caller` and opens that family's rows to the transaction, unless they have left.
+pub(crate) async fn open_family(connection: &Connection, caller: &Caller, now: Timestamp) -> Result<Opening> {
+    const SQL: &str = "\
+-- users::open_family
+SELECT user_id, user_created_at, user_leaving_at
+FROM open_family($1, $2, $3, $4, $5, $6)";
 
     let statement = connection.prepare_cached(SQL).await?;
+    let Caller { identity, request_id, source_address } = caller;
+    let id = UserId::new().0;
     let row = connection
-        .query_one(&statement, &[&UserId::new().0, &identity.issuer, &identity.subject, &now])
+        .query_one(&statement, &[&id, &identity.issuer, &identity.subject, &now, request_id, source_address])
         .await?;
-    from_row(&row)
+    let left: Option<Timestamp> = row.try_get("user_leaving_at")?;
+    Ok(if left.is_some() { Opening::Left } else { Opening::Open(from_row(&row)?) })
 }
 
 fn from_row(row: &Row) -> Result<User> {

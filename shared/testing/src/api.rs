@@ -53,6 +53,13 @@ impl ApiCall {
         self
     }
 
+    /// With these parameters after the question mark.
+    #[must_use]
+    pub fn with_query(mut self, query: &str) -> Self {
+        self.event["rawQueryString"] = json!(query);
+        self
+    }
+
     /// With another method.
     #[must_use]
     pub fn with_method(mut self, method: &str) -> Self {

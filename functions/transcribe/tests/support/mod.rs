@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
-use kimochi_domain::{AudioKey, Identity, MediaType, Sequencer, UniqueId, UploadSize};
+use kimochi_domain::{AudioKey, Caller, Identity, MediaType, Sequencer, UniqueId, UploadSize};
 use kimochi_notify::AlertTopic;
 use kimochi_speech::Thresholds;
 use kimochi_store::recordings::{self, Insertion, NewRecording};
@@ -78,8 +78,12 @@ impl TestWorker {
 
     /// Asks for an upload as a family would.
     pub(crate) async fn request(&self, media_type: MediaType) -> AudioKey {
-        let identity = Identity { issuer: "https://issuer.example".to_owned(), subject: "mother".to_owned() };
-        let family = self.database.api().family(&identity, now()).await.unwrap();
+        let caller = Caller {
+            identity: Identity { issuer: "https://issuer.example".to_owned(), subject: "mother".to_owned() },
+            request_id: "req".to_owned(),
+            source_address: None,
+        };
+        let family = self.database.api().family(&caller, now()).await.unwrap();
         let zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
         let audio_key = AudioKey::new(family.user().id, now(), &zone, UniqueId::random(), media_type);
         let new = NewRecording {

@@ -75,6 +75,8 @@ pub enum Claim {
         /// The recording.
         recording_id: RecordingId,
     },
+    /// The family has deleted it, or left the service. Acknowledge: the object goes with everything else.
+    Deleted,
     /// Nobody asked for this object, or the request has expired. See [`record_unrequested`].
     NotRequested,
 }
@@ -134,6 +136,7 @@ struct State {
     attempts: i16,
     lease_until: Option<Timestamp>,
     failure: Option<Failure>,
+    is_deleted: bool,
 }
 
 enum Decision {
@@ -143,6 +146,9 @@ enum Decision {
 }
 
 fn decide(state: &State, sequencer: &Sequencer, now: Timestamp) -> Decision {
+    if state.is_deleted {
+        return Decision::Leave(Claim::Deleted);
+    }
     match state.status {
         RecordingStatus::Expired => return Decision::Leave(Claim::NotRequested),
         RecordingStatus::Failed if state.failure == Some(Failure::AttemptsExhausted) => {
@@ -210,7 +216,7 @@ WHERE id = $1";
 async fn lock(connection: &Connection, audio_key: &AudioKey) -> Result<Option<State>> {
     const SQL: &str = "\
 -- recordings::lock
-SELECT id, user_id, status, sequencer, attempts, lease_until, failure
+SELECT id, user_id, status, sequencer, attempts, lease_until, failure, deleted_at IS NOT NULL AS is_deleted
 FROM recordings
 WHERE audio_key = $1
 FOR UPDATE";
@@ -269,5 +275,6 @@ fn from_row(row: &Row) -> Result<State> {
         attempts: row.try_get("attempts")?,
         lease_until: row.try_get("lease_until")?,
         failure: parsed_if_any(row, "failure")?,
+        is_deleted: row.try_get("is_deleted")?,
     })
 }

@@ -3,12 +3,11 @@
 //! Each is one statement over both tables, and with that a transaction of its own in a single round trip.
 
 use jiff::Timestamp;
-use kimochi_domain::{Failure, MAX_ATTEMPTS, Quality, RecordingStatus, TextKey};
+use kimochi_domain::{Failure, MAX_ATTEMPTS, Quality, RecordingStatus, TextKey, Transcript};
 use tokio_postgres::types::ToSql;
 
 use super::Attempt;
 use crate::job_runs::error_text;
-use crate::recordings::Transcript;
 use crate::{Database, Result};
 
 /// What came out of a voice note.

@@ -38,6 +38,17 @@ async fn the_same_key_with_another_request_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_recording_that_was_deleted_does_not_come_back() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    ask(&api, "mika", Some("k1")).await;
+    let delete = "UPDATE recordings SET deleted_at = now()";
+    db.superuser().await.batch_execute(delete).await.unwrap();
+
+    assert_eq!(ask(&api, "mika", Some("k1")).await, Insertion::Deleted);
+}
+
+#[tokio::test]
 async fn a_key_means_nothing_to_another_family() {
     let db = TestDatabase::new().await;
     let api = db.api();
@@ -69,7 +80,9 @@ async fn fifty_requests_at_once_with_one_key_make_one_row() {
         .iter()
         .map(|inserted| match inserted {
             Insertion::Created(recording) | Insertion::Replayed(recording) => recording.id,
-            Insertion::KeyReused => panic!("the requests are the same"),
+            Insertion::KeyReused | Insertion::Deleted => {
+                panic!("the requests are the same, and nothing is deleted")
+            }
         })
         .collect();
     assert_eq!((created, ids.len()), (1, 1));

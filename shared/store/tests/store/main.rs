@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy allows it in test functions, but not in what they call")]
 
+mod auditing;
+mod children;
 mod claiming;
 mod connections;
+mod emotion_logs;
 mod idempotency;
 mod isolation;
+mod leaving;
 mod migrating;
 mod privileges;
 mod settling;

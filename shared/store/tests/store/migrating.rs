@@ -32,6 +32,20 @@ async fn two_deploys_at_once_migrate_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn each_deploy_makes_room_for_a_year_of_audit_rows() {
+    let db = TestDatabase::new().await;
+    let superuser = db.superuser().await;
+    let next_year = "SELECT to_regclass(to_char(now() AT TIME ZONE 'UTC' + interval '12 months', '\"audit_logs_\"YYYY_MM'))::text";
+    let table: String = superuser.query_one(next_year, &[]).await.unwrap().get(0);
+    superuser.batch_execute(&format!("DROP TABLE {table}")).await.unwrap();
+
+    migrations::migrate(&db.owner()).await.unwrap();
+
+    let made: Option<String> = superuser.query_one(next_year, &[]).await.unwrap().get(0);
+    assert_eq!(made, Some(table));
+}
+
+#[tokio::test]
 async fn another_role_than_the_owner_is_refused() {
     let db = TestDatabase::new().await;
 
@@ -45,12 +59,14 @@ async fn every_table_and_column_says_what_it_is() {
     let db = TestDatabase::new().await;
     let sql = "
 SELECT relname::text AS name FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'refinery_schema_history'
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    AND relname <> 'refinery_schema_history'
     AND obj_description(oid, 'pg_class') IS NULL
 UNION ALL
 SELECT format('%s.%s', relname, attname) FROM pg_class
 JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
-WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'refinery_schema_history'
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    AND relname <> 'refinery_schema_history'
     AND col_description(attrelid, attnum) IS NULL";
 
     let silent = db.superuser().await.query(sql, &[]).await.unwrap();

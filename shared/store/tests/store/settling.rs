@@ -1,8 +1,8 @@
 //! How an attempt ends, and that only the one that holds the claim can end it.
 
-use kimochi_domain::{Failure, JobStatus, Quality, RecordingStatus};
+use kimochi_domain::{Failure, JobStatus, Quality, RecordingStatus, Transcript};
+use kimochi_store::job_runs;
 use kimochi_store::transcription::{self, Claim, Completion, Ending, GivenBack, Outcome};
-use kimochi_store::{job_runs, recordings::Transcript};
 use kimochi_testing::{TestDatabase, now};
 
 use crate::support::{LEASE_SECONDS, attempt_at, claim_at, outcome, read, requested_by, seconds_later};

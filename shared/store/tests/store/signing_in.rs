@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
-use kimochi_domain::Identity;
 use kimochi_testing::{TestDatabase, now};
 
 use crate::support::{parent, seconds_later};
@@ -28,7 +27,8 @@ async fn the_same_subject_of_another_issuer_is_another_parent() {
     let api = db.api();
 
     let here = api.family(&parent("mika"), now()).await.unwrap().user().id;
-    let elsewhere = Identity { issuer: "https://other.example".to_owned(), ..parent("mika") };
+    let mut elsewhere = parent("mika");
+    elsewhere.identity.issuer = "https://other.example".to_owned();
     let there = api.family(&elsewhere, now()).await.unwrap().user().id;
 
     assert_ne!(here, there);
@@ -57,8 +57,8 @@ async fn a_first_call_whose_rival_gives_up_makes_the_row() {
 
     let rival = db.api().family(&parent("mika"), now()).await.unwrap();
     let api = db.api();
-    let identity = parent("mika");
-    let waiting = api.family(&identity, now());
+    let caller = parent("mika");
+    let waiting = api.family(&caller, now());
     let (family, ()) = tokio::join!(waiting, async {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         drop(rival);

@@ -2,18 +2,24 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kimochi_domain::{
-    AudioKey, Identity, MediaType, Quality, RecordingId, Sequencer, UniqueId, UploadSize, UserId,
+    AudioKey, Caller, Identity, MediaType, Quality, Recording, RecordingId, Sequencer, Transcript, UniqueId,
+    UploadSize, UserId,
 };
 use kimochi_store::Database;
-use kimochi_store::recordings::{self, Insertion, NewRecording, Recording, Transcript};
+use kimochi_store::recordings::{self, Insertion, NewRecording};
 use kimochi_store::transcription::{self, Arrival, Attempt, Claim, Ending, Outcome, Run};
-use kimochi_testing::now;
+use kimochi_testing::{TestDatabase, now};
 
 pub(crate) const SEQUENCER: &str = "0055AED6DCD90281E5";
 pub(crate) const LEASE_SECONDS: i64 = 60;
 
-pub(crate) fn parent(name: &str) -> Identity {
-    Identity { issuer: "https://issuer.example".to_owned(), subject: name.to_owned() }
+/// A call of the parent called `name`.
+pub(crate) fn parent(name: &str) -> Caller {
+    Caller {
+        identity: Identity { issuer: "https://issuer.example".to_owned(), subject: name.to_owned() },
+        request_id: "req-of-a-parent".to_owned(),
+        source_address: Some("192.0.2.1".parse().unwrap()),
+    }
 }
 
 pub(crate) fn key_for(user_id: UserId) -> AudioKey {
@@ -78,5 +84,16 @@ pub(crate) fn outcome(recording: &Recording, ending: Ending) -> Outcome {
         model_name: Some("ggml-kimochi-q5_0".to_owned()),
         model_sha256: Some("ab".repeat(32)),
         processing_ms: 180,
+    }
+}
+
+/// Returns when a statement waits for a lock that another transaction holds.
+pub(crate) async fn wait_until_somebody_waits(db: &TestDatabase) {
+    let superuser = db.superuser().await;
+    let waiting = "
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while superuser.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::task::yield_now().await;
     }
 }

@@ -1,13 +1,12 @@
 //! A recording as clients see it.
 
 use jiff::Timestamp;
-use kimochi_domain::{Failure, MediaType, Quality, RecordingId, RecordingStatus};
-use kimochi_store::recordings::{Recording, Transcript};
+use kimochi_domain::{Failure, MediaType, Quality, Recording, RecordingId, RecordingStatus, Transcript};
 use serde::Serialize;
 
 /// A recording as clients see it: no storage key, no family id. What is not known yet is `null`.
-#[derive(Debug, Serialize)]
-pub(crate) struct RecordingView {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordingView {
     id: RecordingId,
     status: RecordingStatus,
     content_type: MediaType,
@@ -26,7 +25,7 @@ pub(crate) struct RecordingView {
 }
 
 /// Why there is no transcript.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct FailureView {
     /// Stable, for programs.
     code: Failure,

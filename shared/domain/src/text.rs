@@ -1,0 +1,152 @@
+//! What people enter as text: trimmed, counted as they count it, and without characters that nobody can see.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// A nickname has at most so many characters, as people count them: 👨‍👩‍👧 is one.
+const MAX_NICKNAME: usize = 30;
+const MAX_GENDER: usize = 30;
+const MAX_NOTE: usize = 2_000;
+
+/// No text of ours needs more code points for a character than a family emoji; so much per character bounds what a
+/// text takes in the database, whatever marks are piled upon a letter.
+const MAX_CODE_POINTS_EACH: usize = 10;
+
+/// A text that cannot be stored as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// Nothing is left after trimming.
+    #[error("must not be empty")]
+    Empty,
+    /// Too many characters.
+    #[error("must have at most {limit} characters")]
+    TooLong {
+        /// How many it may have.
+        limit: usize,
+    },
+    /// A control character, such as NUL.
+    #[error("must not contain control characters")]
+    ControlCharacter,
+}
+
+macro_rules! text {
+    ($(#[$meta:meta])* $name:ident, $max:expr, $is_allowed:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// A text that was checked before it was stored.
+            pub fn from_stored(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidText;
+
+            fn from_str(text: &str) -> Result<Self, InvalidText> {
+                checked(text, $max, $is_allowed).map(Self)
+            }
+        }
+
+        /// Shows the length only, so that no log can hold it by accident.
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($name), "({} bytes)"), self.0.len())
+            }
+        }
+    };
+}
+
+text! {
+    /// What a child is called at home: 1 to 30 characters in any script, emoji included.
+    Nickname, MAX_NICKNAME, |_| false
+}
+text! {
+    /// A child's gender in the parent's own words: 1 to 30 characters.
+    Gender, MAX_GENDER, |_| false
+}
+text! {
+    /// What is added to an emotion log in writing: 1 to 2,000 characters, over several lines if need be.
+    Note, MAX_NOTE, |control| matches!(control, '\n' | '\r' | '\t')
+}
+
+fn checked(text: &str, limit: usize, is_allowed: fn(char) -> bool) -> Result<String, InvalidText> {
+    let text = text.trim();
+    if text.chars().any(|character| character.is_control() && !is_allowed(character)) {
+        return Err(InvalidText::ControlCharacter);
+    }
+    let too_long =
+        text.graphemes(true).nth(limit).is_some() || text.chars().nth(limit * MAX_CODE_POINTS_EACH).is_some();
+    match (text.is_empty(), too_long) {
+        (true, _) => Err(InvalidText::Empty),
+        (_, true) => Err(InvalidText::TooLong { limit }),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_nickname_may_be_in_any_script() {
+        for name in ["みか", "Léa", "美香ちゃん🌸", "👨‍👩‍👧", "محمد", "O'Neil; DROP TABLE"]
+        {
+            assert_eq!(name.parse::<Nickname>().map(|n| n.as_str().to_owned()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn characters_are_counted_as_people_count_them() {
+        assert!("👨‍👩‍👧".repeat(30).parse::<Nickname>().is_ok());
+        assert_eq!("👨‍👩‍👧".repeat(31).parse::<Nickname>(), Err(InvalidText::TooLong { limit: 30 }));
+        assert!("が".repeat(30).parse::<Nickname>().is_ok(), "か with a combining mark is one, too");
+        let piled = format!("a{}", "\u{301}".repeat(400));
+        assert_eq!(piled.parse::<Nickname>(), Err(InvalidText::TooLong { limit: 30 }));
+    }
+
+    #[test]
+    fn spaces_around_a_text_do_not_count() {
+        assert_eq!("\u{3000} みか \n".parse::<Nickname>().map(|n| n.0), Ok("みか".to_owned()));
+        for blank in ["", "   ", "\u{3000}\t\n"] {
+            assert_eq!(blank.parse::<Nickname>(), Err(InvalidText::Empty));
+        }
+    }
+
+    #[test]
+    fn control_characters_are_refused_except_lines_in_a_note() {
+        for text in ["a\0b", "a\u{7}b", "a\nb"] {
+            assert_eq!(text.parse::<Nickname>(), Err(InvalidText::ControlCharacter), "{text:?}");
+        }
+        assert!("line\nline\tline".parse::<Note>().is_ok());
+        assert_eq!("a\0b".parse::<Note>(), Err(InvalidText::ControlCharacter));
+    }
+
+    #[test]
+    fn debug_output_holds_no_text() {
+        assert_eq!(format!("{:?}", "みか".parse::<Nickname>().unwrap()), "Nickname(6 bytes)");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_accepted_again_and_fits_its_column(text in any::<String>()) {
+            if let Ok(name) = text.parse::<Nickname>() {
+                prop_assert_eq!(name.as_str().parse::<Nickname>(), Ok(name.clone()));
+                prop_assert!((1..=300).contains(&name.as_str().chars().count()));
+            }
+            if let Ok(note) = text.parse::<Note>() {
+                prop_assert_eq!(note.as_str().parse::<Note>(), Ok(note.clone()));
+                prop_assert!((1..=20_000).contains(&note.as_str().chars().count()));
+            }
+        }
+    }
+}

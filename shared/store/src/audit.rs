@@ -1,0 +1,57 @@
+//! `audit_logs`: who did what. Writing rows of a family is noted by the tables' own triggers; here is what leaves no
+//! row behind.
+
+use kimochi_domain::{ChildId, EmotionLogId, RecordingId};
+use uuid::Uuid;
+
+use crate::{FamilyTransaction, Result};
+
+/// What somebody tried to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A child.
+    Child(ChildId),
+    /// An emotion log.
+    EmotionLog(EmotionLogId),
+    /// A recording.
+    Recording(RecordingId),
+}
+
+impl Subject {
+    /// Its kind, as `audit_logs` names it, and its id.
+    fn parts(self) -> (&'static str, Uuid) {
+        match self {
+            Self::Child(id) => ("child", id.0),
+            Self::EmotionLog(id) => ("emotion_log", id.0),
+            Self::Recording(id) => ("recording", id.0),
+        }
+    }
+}
+
+/// Notes a refusal if `subject` exists, but belongs to another family; if it exists nowhere, there is nothing to tell.
+/// The caller does not learn which: to them it is a 404 either way.
+pub(crate) async fn note_refusal(family: &FamilyTransaction, subject: Subject) -> Result<()> {
+    const SQL: &str = "\
+-- audit::note_refusal
+SELECT audit_refusal($1, $2)";
+
+    let (kind, id) = subject.parts();
+    let statement = family.prepare_cached(SQL).await?;
+    family.execute(&statement, &[&kind, &id]).await?;
+    Ok(())
+}
+
+/// Notes that the family read something which is worth a note, such as `recording.play`.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn note_access(family: &FamilyTransaction, action: &str, subject: Subject) -> Result<()> {
+    const SQL: &str = "\
+-- audit::note_access
+SELECT audit($1, $2, $3)";
+
+    let (kind, id) = subject.parts();
+    let statement = family.prepare_cached(SQL).await?;
+    family.execute(&statement, &[&action, &kind, &id.to_string()]).await?;
+    Ok(())
+}

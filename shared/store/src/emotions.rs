@@ -1,0 +1,82 @@
+//! `emotions` and `intensities`: feeling cards and strengths.
+
+use kimochi_domain::EmotionName;
+use tokio_postgres::Row;
+
+use crate::columns::parsed;
+use crate::{Connection, Result};
+
+/// A feeling card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emotion {
+    /// Its name.
+    pub name: EmotionName,
+    /// What is written on it.
+    pub label: String,
+    /// Its colour as `#rrggbb`.
+    pub color: String,
+    /// Cards are shown in this order.
+    pub position: i16,
+    /// Counts its changes, from 1.
+    pub version: i32,
+}
+
+/// How strong a feeling can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strength {
+    /// 1 is the weakest.
+    pub level: i16,
+    /// What is written on it.
+    pub label: String,
+    /// How much of the card's colour is shown.
+    pub percent: i16,
+}
+
+/// The cards that can be chosen, in their order.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn list(connection: &Connection) -> Result<Vec<Emotion>> {
+    const SQL: &str = "\
+-- emotions::list
+SELECT name, label, color, position, version
+FROM emotions
+WHERE retired_at IS NULL
+ORDER BY position, name";
+
+    let statement = connection.prepare_cached(SQL).await?;
+    connection.query(&statement, &[]).await?.iter().map(from_row).collect()
+}
+
+/// The strengths, the weakest first.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn strengths(connection: &Connection) -> Result<Vec<Strength>> {
+    const SQL: &str = "\
+-- emotions::strengths
+SELECT level, label, percent
+FROM intensities
+ORDER BY level";
+
+    let statement = connection.prepare_cached(SQL).await?;
+    let rows = connection.query(&statement, &[]).await?;
+    let strength = |row: &Row| {
+        Ok(Strength {
+            level: row.try_get("level")?,
+            label: row.try_get("label")?,
+            percent: row.try_get("percent")?,
+        })
+    };
+    rows.iter().map(strength).collect()
+}
+
+fn from_row(row: &Row) -> Result<Emotion> {
+    Ok(Emotion {
+        name: parsed(row, "name")?,
+        label: row.try_get("label")?,
+        color: row.try_get("color")?,
+        position: row.try_get("position")?,
+        version: row.try_get("version")?,
+    })
+}
