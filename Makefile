@@ -87,9 +87,10 @@ package: setup ## arm64 artifacts for AWS, and the proof that they can start the
 	@$(local) artifacts
 
 .PHONY: deploy
-deploy: package ## package, deploy to AWS (STAGE=dev, staging or prod), migrate the database
+deploy: package ## package, deploy to AWS (STAGE=dev, staging or prod), migrate the database, put the pictures in place
 	sam deploy --template-file template.yaml --config-env $(STAGE) --region $(REGION)
 	@AWS_REGION=$(REGION) $(local) migrate-on-aws kimochi-$(STAGE)
+	@AWS_REGION=$(REGION) $(local) pictures-on-aws kimochi-$(STAGE)
 
 .PHONY: build
 build: setup

@@ -18,6 +18,7 @@ COMMANDS = {
     "images": pictures.render_and_tell,
     "artifacts": artifacts.check,
     "migrate-on-aws": migrate.on_aws,
+    "pictures-on-aws": pictures.upload_on_aws,
 }
 
 
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("arguments", nargs="*")
     asked = parser.parse_args()
-    if asked.command != "migrate-on-aws":
+    if not asked.command.endswith("-on-aws"):
         _forget_aws()
     try:
         return COMMANDS[asked.command](*asked.arguments) or 0

@@ -22,10 +22,14 @@ def local(function: str) -> None:
 
 def on_aws(stack: str) -> None:
     """With the credentials and the region of the person who deploys."""
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION
-    done = _invoke(boto3.client("lambda", region_name=region, config=PATIENCE), f"{stack}-migrate")
+    done = _invoke(boto3.client("lambda", region_name=region(), config=PATIENCE), f"{stack}-migrate")
     applied = ", ".join(done.get("applied", [])) or "nothing, it was up to date"
     say(f"Migrations applied: {applied}. The schema is at version {done.get('version')}.")
+
+
+def region() -> str:
+    """The region of the person who deploys."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION
 
 
 def _invoke(client, function: str) -> dict:

@@ -8,11 +8,14 @@ takes part.
 from __future__ import annotations
 
 import io
+import tempfile
 from pathlib import Path
 
+import boto3
 import resvg_py
 from PIL import Image
 
+from .migrate import region
 from .place import PICTURES, ROOT
 from .terminal import say
 
@@ -24,6 +27,31 @@ def render(folder: Path) -> list[Path]:
     """Writes one {name}.webp for each {name}.svg into the folder, and returns their paths in order of name."""
     folder.mkdir(parents=True, exist_ok=True)
     return [_write(folder / f"{source.stem}.webp", _webp(source)) for source in sorted(SOURCES.glob("*.svg"))]
+
+
+def upload(s3, bucket: str) -> int:
+    """Puts them where the cards' pictures are looked for, and returns how many there are."""
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = render(Path(folder))
+        for picture in pictures:
+            s3.put_object(
+                Bucket=bucket,
+                Key=f"images/emotions/{picture.name}",
+                Body=picture.read_bytes(),
+                ContentType="image/webp",
+                CacheControl="public, max-age=86400",
+            )
+    return len(pictures)
+
+
+def upload_on_aws(stack: str) -> None:
+    """With the credentials and the region of the person who deploys."""
+    outputs = boto3.client("cloudformation", region_name=region()).describe_stacks(StackName=stack)
+    [bucket] = [
+        o["OutputValue"] for o in outputs["Stacks"][0]["Outputs"] if o["OutputKey"] == "MediaBucketName"
+    ]
+    count = upload(boto3.client("s3", region_name=region()), bucket)
+    say(f"{count} pictures of the feeling cards are in {bucket}.")
 
 
 def render_and_tell() -> None:

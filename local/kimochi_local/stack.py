@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from . import cloud, deploy, http_api, inbox, migrate, people, postgres
+from . import cloud, deploy, http_api, inbox, migrate, people, pictures, postgres
 from .intrinsics import DeployedStack
 from .place import ACCESS_KEY, ENV, LOCAL, REGION, SECRET_KEY, STACK_NAME
 from .terminal import say, step
@@ -73,6 +73,8 @@ def _deploy() -> DeployedStack:
         http_api.create_routes(stack)
     with step("The database is migrated"):
         migrate.local(stack.outputs["MigrateFunction"])
+    with step("The feeling cards get their pictures"):
+        pictures.upload(cloud.client("s3"), stack.outputs["MediaBucketName"])
     deploy.note_deployed()
     return stack
 

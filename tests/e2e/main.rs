@@ -7,6 +7,7 @@
 mod api;
 mod crash;
 mod failures;
+mod families;
 mod stack;
 mod upload_url;
 mod voice_notes;

@@ -18,6 +18,11 @@ fn presign_reads_what_the_template_sets() {
 }
 
 #[test]
+fn emotions_reads_what_the_template_sets() {
+    compare("Emotions", read(emotions::Config::from_env, &[""]));
+}
+
+#[test]
 fn account_reads_what_the_template_sets() {
     compare("Account", read(account::Config::from_env, &[""]));
 }

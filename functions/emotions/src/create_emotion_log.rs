@@ -1,0 +1,73 @@
+//! `POST /v1/emotion-logs`: writes down what a child felt.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use kimochi_api::{ApiError, FieldError, IdempotencyKey, JsonBody, Problem, SignedIn};
+use kimochi_domain::{ChildId, EmotionName, FeltAt, Intensity, Note, RecordingId};
+use kimochi_store::emotion_logs::{self, Insertion, NewLog};
+use serde::{Deserialize, Serialize};
+
+use crate::emotion_log::{EmotionLogView, etag, refuse};
+use crate::{App, idempotent};
+
+/// What a child felt.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EmotionLogRequest {
+    child_id: ChildId,
+    emotion: String,
+    intensity: i64,
+    note: Option<String>,
+    recording_id: Option<RecordingId>,
+    /// Now, if left out.
+    felt_at: Option<Timestamp>,
+}
+
+/// 201 with the log; 404 when the family has no such child or recording; 422 when a field cannot be taken.
+pub(crate) async fn handle(
+    State(app): State<Arc<App>>,
+    SignedIn(caller): SignedIn,
+    key: IdempotencyKey,
+    JsonBody(request): JsonBody<EmotionLogRequest>,
+) -> Result<Response, ApiError> {
+    let now = (app.clock)();
+    let keyed = idempotent::keyed(&key, "POST /v1/emotion-logs", &request);
+    let new = parse(&request, now)?;
+
+    let family = app.database.family(&caller, now).await?;
+    match emotion_logs::insert(&family, &new, keyed.as_ref(), now).await? {
+        Insertion::Created(log) => {
+            let (location, etag) = (format!("/v1/emotion-logs/{}", log.id), etag(&log));
+            let view = EmotionLogView::from(*log);
+            idempotent::created(family, keyed.as_ref(), location, &etag, &view).await
+        }
+        Insertion::KeyTaken => idempotent::repeated(family, keyed.as_ref()).await,
+        Insertion::Refused(refused) => refuse(family, refused).await,
+    }
+}
+
+fn parse(request: &EmotionLogRequest, now: Timestamp) -> Result<NewLog, Problem> {
+    let emotion = request.emotion.parse::<EmotionName>();
+    let intensity = Intensity::try_from(request.intensity);
+    let note = request.note.as_deref().map(str::parse::<Note>).transpose();
+    let felt_at = FeltAt::new(request.felt_at.unwrap_or(now), now);
+    match (emotion, intensity, note, felt_at) {
+        (Ok(emotion), Ok(intensity), Ok(note), Ok(felt_at)) => Ok(NewLog {
+            child_id: request.child_id,
+            emotion,
+            intensity,
+            note,
+            recording_id: request.recording_id,
+            felt_at,
+        }),
+        (emotion, intensity, note, felt_at) => Err(Problem::of_fields([
+            FieldError::of("emotion", emotion),
+            FieldError::of("intensity", intensity),
+            FieldError::of("note", note),
+            FieldError::of("felt_at", felt_at),
+        ])),
+    }
+}

@@ -1,0 +1,24 @@
+//! Wiring of the `emotions` function.
+
+use emotions::{App, Config};
+use kimochi_blob::MediaBucket;
+use kimochi_environment::Environment;
+use kimochi_runtime::{aws, clock, logging};
+use kimochi_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let mut environment = Environment::of_process();
+    let settings = aws::settings(&mut environment);
+    let config = Config::from_env(environment)?;
+    logging::start("emotions", &config.log_level);
+
+    let app = App {
+        database: Database::new(config.database.settings("emotions", &settings))?,
+        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        image_base_url: config.image_base_url,
+        time_zone: config.time_zone,
+        clock: clock::now,
+    };
+    kimochi_api::serve(emotions::routes(app)).await
+}

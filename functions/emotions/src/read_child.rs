@@ -1,0 +1,28 @@
+//! `GET /v1/children/{id}`: one child.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use kimochi_api::{ApiError, PathId, Problem, SignedIn};
+use kimochi_domain::ChildId;
+use kimochi_store::audit::Subject;
+use kimochi_store::children;
+
+use crate::{App, child};
+
+/// 200 with the child; 404 when the family has none with that id.
+pub(crate) async fn handle(
+    State(app): State<Arc<App>>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<ChildId>,
+) -> Result<Response, ApiError> {
+    let family = app.database.family(&caller, (app.clock)()).await?;
+    let Some(found) = children::find(&family, id).await? else {
+        family.refuse(Subject::Child(id)).await?;
+        return Err(Problem::not_found("child").into());
+    };
+    family.commit().await?;
+
+    Ok(child::respond(found))
+}

@@ -1,0 +1,28 @@
+//! `GET /v1/emotion-logs/{id}`: one log with its recording.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use kimochi_api::{ApiError, PathId, Problem, SignedIn};
+use kimochi_domain::EmotionLogId;
+use kimochi_store::audit::Subject;
+use kimochi_store::emotion_logs;
+
+use crate::{App, emotion_log};
+
+/// 200 with the log; 404 when the family has none with that id.
+pub(crate) async fn handle(
+    State(app): State<Arc<App>>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<EmotionLogId>,
+) -> Result<Response, ApiError> {
+    let family = app.database.family(&caller, (app.clock)()).await?;
+    let Some(log) = emotion_logs::find(&family, id).await? else {
+        family.refuse(Subject::EmotionLog(id)).await?;
+        return Err(Problem::not_found("emotion log").into());
+    };
+    family.commit().await?;
+
+    Ok(emotion_log::respond(log))
+}
