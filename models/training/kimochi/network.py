@@ -143,7 +143,7 @@ class Network(nn.Module):
             k, v = F.pad(k, (0, 0, 0, 1)), F.pad(v, (0, 0, 0, 1))
             bias = bias if bias is not None else torch.zeros(1, 1, 1, k.shape[2] - 1)
             bias = F.pad(bias, (0, 1), value=math.log(zero_keys))
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)     # twice as fast in bfloat16 as torch's own attention
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
         if bias is not None:
             scores = scores + bias.to(scores.dtype)
         weights = torch.softmax(scores, -1)

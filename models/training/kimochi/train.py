@@ -19,7 +19,7 @@ from . import corpus, noise, targets, vocabulary
 from .network import POSITIONS, Network, Padding, Placement
 
 SEED = 1
-STEPS = 10_000
+STEPS = 7_000
 PROCESSES = 2
 BATCH = 32                       # clips with speech, over all processes
 PEAK_RATE, WARM_UP, COOL_DOWN = 2e-3, 300, 0.4
@@ -111,10 +111,9 @@ def _learn(network, optimizer, clips, difficulty):
     if random.random() < difficulty.prompt:
         wanted = targets.with_prompts(wanted, clips)
 
-    with torch.autocast("cpu", torch.bfloat16):
-        features, bias, length = network.encode(batch.mel, surroundings, zero_keys)
-        logits = network.decode(wanted.inputs, features, bias, zero_keys)
-        spelled = network.spelling(features[:, :length])
+    features, bias, length = network.encode(batch.mel, surroundings, zero_keys)
+    logits = network.decode(wanted.inputs, features, bias, zero_keys)
+    spelled = network.spelling(features[:, :length])
     decoder, spelling = targets.decoder_loss(logits, wanted), targets.spelling_loss(spelled, clips)
     optimizer.zero_grad()
     (decoder + difficulty.spelling * spelling).backward()
@@ -181,12 +180,10 @@ def _reseed(step, rank):
 @torch.no_grad()
 def _watch(network, clips):
     """Share of clips transcribed exactly, in the full 30 s window."""
-    with torch.autocast("cpu", torch.bfloat16):
-        features, bias, _ = network.encode(noise.plain_batch(clips).mel, Padding(48))
+    features, bias, _ = network.encode(noise.plain_batch(clips).mel, Padding(48))
     tokens = torch.tensor([[vocabulary.START, vocabulary.JAPANESE, vocabulary.TRANSCRIBE, vocabulary.NO_TIMESTAMPS]] * len(clips))
     for _ in range(34):
-        with torch.autocast("cpu", torch.bfloat16):
-            best = network.decode(tokens, features, bias)[:, -1].argmax(-1)
+        best = network.decode(tokens, features, bias)[:, -1].argmax(-1)
         tokens = torch.cat([tokens, best[:, None]], 1)
     said = [row[:row.index(vocabulary.END)] if vocabulary.END in row else row for row in tokens[:, 4:].tolist()]
     return sum(vocabulary.decode(row) == clip.text for row, clip in zip(said, clips)) / len(clips)
