@@ -12,6 +12,10 @@ pub enum Operation {
     Get,
     /// Write an object.
     Put,
+    /// Ask which objects there are.
+    List,
+    /// Remove objects.
+    Delete,
 }
 
 /// A failed operation. Its text names neither key nor URL: both may end up in a log.
@@ -53,6 +57,20 @@ impl Transient for BlobError {
 }
 
 impl BlobError {
+    /// Sorts an error that S3 reports for one object among many.
+    pub(crate) fn of_code(operation: Operation, code: &str) -> Self {
+        let code = code.to_owned();
+        match code.as_str() {
+            "InternalError" | "SlowDown" | "ServiceUnavailable" => Self::Unavailable { operation, code },
+            _ => Self::Refused { operation, code },
+        }
+    }
+
+    /// The answer is none that S3 gives.
+    pub(crate) fn broken_answer(operation: Operation) -> Self {
+        Self::Unavailable { operation, code: "broken answer".to_owned() }
+    }
+
     /// Sorts an SDK error. Answers of 5xx and 429 and everything that is no answer may pass; others stay.
     pub(crate) fn from_sdk<E>(operation: Operation, error: &SdkError<E>) -> Self
     where

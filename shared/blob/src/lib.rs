@@ -1,12 +1,14 @@
-//! Objects in S3 by their storage keys: presigned URLs, reading, writing, and the events S3 sends about them.
+//! Objects in S3 by their storage keys: presigned URLs, reading, writing, removing, and the events S3 sends about them.
 //!
 //! What a key looks like is decided in `kimochi-domain`; what an object means is decided by the functions.
 
+mod erase;
 mod error;
 mod media_bucket;
 pub mod notification;
 mod presign;
 
+pub use erase::Erased;
 pub use error::{BlobError, Operation};
 pub use media_bucket::MediaBucket;
 pub use presign::{PresignedDownload, PresignedUpload};

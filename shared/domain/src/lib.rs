@@ -32,7 +32,7 @@ pub use media_type::{MediaType, UnsupportedMediaType};
 pub use recording::{Quality, Recording, RecordingStatus, Transcript};
 pub use sequencer::Sequencer;
 pub use severity::Severity;
-pub use storage_key::{AudioKey, InvalidKey, PictureKey, TextKey, UniqueId};
+pub use storage_key::{AudioKey, ExportKey, InvalidKey, PictureKey, TextKey, UniqueId, family_folders};
 pub use text::{Gender, InvalidText, Nickname, Note};
 pub use text_enum::UnknownName;
 pub use transient::Transient;

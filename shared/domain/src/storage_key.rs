@@ -3,6 +3,8 @@
 //! ```text
 //! audio/{user_id}/audio_{YYYYMMDD}_{HHMMSS}_{unique_id}.{wav|webm|m4a}
 //! text/{user_id}/text_{YYYYMMDD}_{HHMMSS}_{unique_id}.txt
+//! export/{user_id}/export_{YYYYMMDD}_{HHMMSS}_{unique_id}.json
+//! images/emotions/{name}.webp
 //! ```
 //!
 //! The stamp is in the app's time zone. Parsing is strict: what is accepted prints as the same text.
@@ -50,6 +52,12 @@ pub struct TextKey {
     stem: Stem,
 }
 
+/// The key of the copy of everything that a family has with us. It is thrown away after a day.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ExportKey {
+    stem: Stem,
+}
+
 /// The key of a feeling card's picture: `images/emotions/{name}.webp`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PictureKey {
@@ -79,7 +87,7 @@ impl FromStr for PictureKey {
     }
 }
 
-/// What an audio key and its text key share.
+/// What the keys of a family's objects share; an audio key and its text key have the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Stem {
     user_id: UserId,
@@ -103,9 +111,7 @@ impl AudioKey {
         unique_id: UniqueId,
         media_type: MediaType,
     ) -> Self {
-        let stamp = zone.to_datetime(at);
-        let stamp = stamp.with().subsec_nanosecond(0).build().unwrap_or(stamp);
-        Self { stem: Stem { user_id, stamp, unique_id }, media_type }
+        Self { stem: Stem::new(user_id, at, zone, unique_id), media_type }
     }
 
     /// Whose note it is.
@@ -136,6 +142,23 @@ impl TextKey {
     }
 }
 
+impl ExportKey {
+    /// The key of a copy for `user_id`, made at `at`; `zone` is the app's time zone.
+    pub fn new(user_id: UserId, at: Timestamp, zone: &TimeZone, unique_id: UniqueId) -> Self {
+        Self { stem: Stem::new(user_id, at, zone, unique_id) }
+    }
+
+    /// Whose copy it is.
+    pub fn user_id(&self) -> UserId {
+        self.stem.user_id
+    }
+}
+
+/// The folders with everything that a family has in the bucket, each with a slash at its end.
+pub fn family_folders(user_id: UserId) -> [String; 3] {
+    ["audio", "text", "export"].map(|kind| format!("{kind}/{user_id}/"))
+}
+
 impl fmt::Display for AudioKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stem.print("audio", self.media_type.extension(), f)
@@ -145,6 +168,12 @@ impl fmt::Display for AudioKey {
 impl fmt::Display for TextKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stem.print("text", "txt", f)
+    }
+}
+
+impl fmt::Display for ExportKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stem.print("export", "json", f)
     }
 }
 
@@ -170,7 +199,24 @@ impl FromStr for TextKey {
     }
 }
 
+impl FromStr for ExportKey {
+    type Err = InvalidKey;
+
+    fn from_str(key: &str) -> Result<Self, InvalidKey> {
+        match Stem::parse("export", key) {
+            Some((stem, "json")) => Ok(Self { stem }),
+            _ => Err(InvalidKey { expected: "an export key" }),
+        }
+    }
+}
+
 impl Stem {
+    fn new(user_id: UserId, at: Timestamp, zone: &TimeZone, unique_id: UniqueId) -> Self {
+        let stamp = zone.to_datetime(at);
+        let stamp = stamp.with().subsec_nanosecond(0).build().unwrap_or(stamp);
+        Self { user_id, stamp, unique_id }
+    }
+
     fn print(&self, kind: &str, extension: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { user_id, stamp, unique_id } = self;
         let stamp = stamp.strftime(STAMP_FORMAT);
@@ -243,6 +289,20 @@ mod tests {
 
         assert!(key.to_string().starts_with(&format!("audio/{user_id}/audio_20260401_000000_")));
         assert_eq!(key.to_string().parse(), Ok(key));
+    }
+
+    #[test]
+    fn all_that_a_family_has_lies_in_its_folders() {
+        let audio: AudioKey = KEY.parse().unwrap();
+        let export =
+            ExportKey::new(audio.user_id(), Timestamp::UNIX_EPOCH, &TimeZone::UTC, UniqueId::random());
+        assert_eq!(export.to_string().parse(), Ok(export.clone()));
+
+        let folders = family_folders(audio.user_id());
+        let keys = [audio.to_string(), audio.text_key().to_string(), export.to_string()];
+        for (folder, key) in folders.iter().zip(keys) {
+            assert!(key.starts_with(folder), "{key}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! PostgreSQL: every SQL statement of the system, the migrations, and the connections that run them.
 //!
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
-//! statements of one table; [`transcription`] holds the steps of a recording that concern two of them.
+//! statements of one table; [`transcription`] and [`purge`] hold steps that concern several.
 
 pub mod audit;
 pub mod children;
@@ -17,6 +17,7 @@ mod iam;
 pub mod idempotency;
 pub mod job_runs;
 pub mod migrations;
+pub mod purge;
 pub mod recordings;
 mod tls;
 mod transaction;

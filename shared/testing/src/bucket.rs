@@ -4,7 +4,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::CreateBucketConfiguration;
+use aws_sdk_s3::types::{BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration};
 use aws_types::SdkConfig;
 use kimochi_environment::Environment;
 use kimochi_runtime::aws;
@@ -56,6 +56,24 @@ impl TestBucket {
     pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
         let object = self.client.get_object().bucket(&self.name).key(key).send().await.ok()?;
         Some(object.body.collect().await.expect("whole object").to_vec())
+    }
+
+    /// Keeps earlier versions from now on, as the media bucket does.
+    pub async fn keep_versions(&self) {
+        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let request =
+            self.client.put_bucket_versioning().bucket(&self.name).versioning_configuration(enabled);
+        request.send().await.expect("versioning");
+    }
+
+    /// The keys of everything that lies below `prefix`, one for each version and each delete marker; the first
+    /// thousand.
+    pub async fn versions(&self, prefix: &str) -> Vec<String> {
+        let request = self.client.list_object_versions().bucket(&self.name).prefix(prefix);
+        let page = request.send().await.expect("versions");
+        let versions = page.versions().iter().filter_map(|version| version.key());
+        let markers = page.delete_markers().iter().filter_map(|marker| marker.key());
+        versions.chain(markers).map(str::to_owned).collect()
     }
 
     /// Removes an object.

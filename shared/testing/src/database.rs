@@ -10,8 +10,7 @@ use crate::template::{self, TEST_PREFIX};
 /// A migrated, empty database of its own, on the real PostgreSQL that `TEST_DATABASE_URL` names (as a
 /// superuser). It is dropped with this value.
 ///
-/// Every call of [`api`](Self::api), [`worker`](Self::worker) or [`owner`](Self::owner) gives a handle with
-/// its own connection, like another sandbox.
+/// Every call of a method that is named after a role gives a handle with its own connection, like another sandbox.
 #[derive(Debug)]
 pub struct TestDatabase {
     server: Server,
@@ -41,6 +40,11 @@ impl TestDatabase {
     /// A handle as `kimochi_worker`.
     pub fn worker(&self) -> Database {
         self.connect_as("kimochi_worker")
+    }
+
+    /// A handle as `kimochi_cleanup`.
+    pub fn cleanup(&self) -> Database {
+        self.connect_as("kimochi_cleanup")
     }
 
     /// A handle as `kimochi_owner`, to whom row-level security does not apply.

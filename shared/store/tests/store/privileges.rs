@@ -4,6 +4,7 @@ use kimochi_store::Database;
 use kimochi_testing::{TestDatabase, now};
 use tokio_postgres::error::SqlState;
 
+use crate::children::enter;
 use crate::support::{attempt_at, parent, requested_by};
 
 #[tokio::test]
@@ -67,13 +68,47 @@ async fn the_worker_makes_no_recording_and_reads_no_transcript() {
 }
 
 #[tokio::test]
+async fn the_cleanup_reaches_nothing_that_a_family_still_has() {
+    let db = TestDatabase::new().await;
+    let recording = requested_by(&db.api(), "mika").await;
+    enter(&db.api(), "mika", "みか").await;
+    attempt_at(&db.worker(), &recording.audio_key, now()).await;
+    let cleanup = db.cleanup();
+
+    let client = cleanup.client().await.unwrap();
+    for table in ["recordings", "children", "emotion_logs", "job_runs"] {
+        assert_eq!(client.execute(&format!("DELETE FROM {table}"), &[]).await.unwrap(), 0, "{table}");
+    }
+    let tombstone = "UPDATE users SET issuer = NULL, subject = NULL, gone_at = now()";
+    assert_eq!(client.execute(tombstone, &[]).await.unwrap(), 0);
+    drop(client);
+
+    for sql in [
+        "SELECT transcript FROM recordings",
+        "SELECT nickname FROM children",
+        "SELECT note FROM emotion_logs",
+        "SELECT body FROM idempotency_keys",
+        "SELECT subject FROM users",
+        "SELECT id FROM audit_logs",
+        "UPDATE recordings SET deleted_at = now()",
+        "UPDATE users SET leaving_at = now()",
+        "DELETE FROM users",
+        "DELETE FROM emotions",
+        "SELECT audit('a.b', 'a', 'b')",
+        "CREATE TABLE mine (id int)",
+    ] {
+        refused(&cleanup, sql).await;
+    }
+}
+
+#[tokio::test]
 async fn the_roles_are_below_row_level_security_and_everything_belongs_to_the_owner() {
     let db = TestDatabase::new().await;
     let superuser = db.superuser().await;
 
     let roles = "
 SELECT rolname::text FROM pg_roles
-WHERE rolname IN ('kimochi_api', 'kimochi_worker')
+WHERE rolname LIKE 'kimochi%' AND rolname <> 'kimochi_owner'
     AND rolcanlogin AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)
 ORDER BY rolname";
     let roles = superuser.query(roles, &[]).await.unwrap();
@@ -88,7 +123,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT re
     let open = superuser.query(open, &[]).await.unwrap();
 
     let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>();
-    assert_eq!(names(roles), ["kimochi_api", "kimochi_worker"]);
+    assert_eq!(names(roles), ["kimochi_api", "kimochi_cleanup", "kimochi_worker"]);
     assert_eq!(names(strangers), [""; 0]);
     assert_eq!(names(open), [""; 0], "tables without row-level security");
 }
