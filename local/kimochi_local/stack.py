@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import secrets
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +101,8 @@ def _environment(stack: DeployedStack) -> dict[str, str]:
         "EXPIRED_PARENT_TOKEN": people.short_sign_in_parent(outputs, "parent"),
         "PARENT_TOKEN": people.sign_in_parent(outputs, "parent"),
         "OTHER_PARENT_TOKEN": people.sign_in_parent(outputs, "other-parent"),
+        # For the test that leaves the service: nobody who did can come back.
+        "LEAVING_PARENT_TOKEN": people.sign_in_parent(outputs, f"leaving-{secrets.token_hex(8)}"),
         "ADMIN_TOKEN": people.sign_in_operator(outputs, "operator"),
         "INBOX_URL": inbox.url(),
         **{_variable(function): function for function in sorted(functions)},

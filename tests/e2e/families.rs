@@ -1,6 +1,6 @@
 //! A family's day: a child picks a card, says why, and the parent reads it.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::stack::{Parent, Stack, sample, samples};
 
@@ -85,37 +85,4 @@ async fn a_deleted_log_takes_its_recording_along() {
         assert_eq!(response.status(), 404, "{path}");
     }
     stack.delete_child(Parent::One, &child).await;
-}
-
-impl Stack {
-    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}{path}", crate::stack::variable("API_URL"));
-        self.http.request(method.parse().expect("a method"), url)
-    }
-
-    /// The id of a new child.
-    async fn child(&self, parent: Parent, nickname: &str) -> String {
-        let body = json!({"nickname": nickname, "birth_date": "2021-05-05"});
-        let child = self.create(parent, "/v1/children", &body).await;
-        child["id"].as_str().expect("an id").to_owned()
-    }
-
-    /// A family has at most twenty children, and a stack that stays up sees many runs.
-    async fn delete_child(&self, parent: Parent, id: &str) {
-        let request = self.request("DELETE", &format!("/v1/children/{id}")).bearer_auth(parent.token());
-        assert_eq!(request.send().await.expect("an answer").status(), 204);
-    }
-
-    async fn create(&self, parent: Parent, path: &str, body: &Value) -> Value {
-        let response =
-            self.post(path).bearer_auth(parent.token()).json(body).send().await.expect("an answer");
-        assert_eq!(response.status(), 201, "{path}");
-        response.json().await.expect("JSON")
-    }
-
-    async fn read(&self, parent: Parent, path: &str) -> Value {
-        let response = self.get(path).bearer_auth(parent.token()).send().await.expect("an answer");
-        assert_eq!(response.status(), 200, "{path}");
-        response.json().await.expect("JSON")
-    }
 }

@@ -8,6 +8,7 @@ mod api;
 mod crash;
 mod failures;
 mod families;
+mod leaving;
 mod stack;
 mod upload_url;
 mod voice_notes;

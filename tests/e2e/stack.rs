@@ -23,6 +23,8 @@ pub(crate) struct Stack {
 pub(crate) enum Parent {
     One,
     Other,
+    /// Is new at each `make up`.
+    Leaving,
 }
 
 impl Parent {
@@ -30,6 +32,7 @@ impl Parent {
         match self {
             Self::One => variable("PARENT_TOKEN"),
             Self::Other => variable("OTHER_PARENT_TOKEN"),
+            Self::Leaving => variable("LEAVING_PARENT_TOKEN"),
         }
     }
 }
@@ -58,6 +61,37 @@ impl Stack {
 
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(format!("{}{path}", variable("API_URL")))
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", variable("API_URL"));
+        self.http.request(method.parse().expect("a method"), url)
+    }
+
+    /// The id of a new child.
+    pub(crate) async fn child(&self, parent: Parent, nickname: &str) -> String {
+        let body = json!({"nickname": nickname, "birth_date": "2021-05-05"});
+        let child = self.create(parent, "/v1/children", &body).await;
+        child["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A family has at most twenty children, and a stack that stays up sees many runs.
+    pub(crate) async fn delete_child(&self, parent: Parent, id: &str) {
+        let request = self.request("DELETE", &format!("/v1/children/{id}")).bearer_auth(parent.token());
+        assert_eq!(request.send().await.expect("an answer").status(), 204);
+    }
+
+    pub(crate) async fn create(&self, parent: Parent, path: &str, body: &Value) -> Value {
+        let response =
+            self.post(path).bearer_auth(parent.token()).json(body).send().await.expect("an answer");
+        assert_eq!(response.status(), 201, "{path}");
+        response.json().await.expect("JSON")
+    }
+
+    pub(crate) async fn read(&self, parent: Parent, path: &str) -> Value {
+        let response = self.get(path).bearer_auth(parent.token()).send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        response.json().await.expect("JSON")
     }
 
     /// Asks for an upload and gives the answer's body.

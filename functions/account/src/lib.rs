@@ -1,7 +1,10 @@
-//! Who is calling ([`read_me`]), how they leave ([`withdraw`]), and whether the service stands ([`check_health`]).
+//! Who is calling ([`read_me`]), a copy of what we hold about them ([`export_family`]), how they leave ([`withdraw`]), and
+//! whether the service stands ([`check_health`]).
 
 mod check_health;
 mod config;
+mod export_family;
+mod export_file;
 mod read_me;
 mod withdraw;
 
@@ -10,6 +13,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use kimochi_blob::MediaBucket;
 use kimochi_store::Database;
 
 pub use config::Config;
@@ -18,6 +23,10 @@ pub use config::Config;
 pub struct App {
     /// Connects as the API role.
     pub database: Database,
+    /// Where recordings and copies are kept.
+    pub bucket: MediaBucket,
+    /// In which storage keys are stamped.
+    pub time_zone: TimeZone,
     /// The time now.
     pub clock: fn() -> Timestamp,
 }
@@ -26,6 +35,7 @@ pub struct App {
 pub fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/me", get(read_me::handle).delete(withdraw::handle))
+        .route("/v1/me/export", get(export_family::handle))
         .route("/v1/health", get(check_health::handle))
         .with_state(Arc::new(app))
 }

@@ -1,6 +1,7 @@
 //! Wiring of the `account` function.
 
 use account::{App, Config};
+use kimochi_blob::MediaBucket;
 use kimochi_environment::Environment;
 use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
@@ -12,7 +13,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = Config::from_env(environment)?;
     logging::start("account", &config.log_level);
 
-    let app =
-        App { database: Database::new(config.database.settings("account", &settings))?, clock: clock::now };
+    let app = App {
+        database: Database::new(config.database.settings("account", &settings))?,
+        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        time_zone: config.time_zone,
+        clock: clock::now,
+    };
     kimochi_api::serve(account::routes(app)).await
 }

@@ -45,8 +45,8 @@ pub enum BlobError {
         /// The largest size in bytes.
         limit: i64,
     },
-    /// The object arrived, but could not be kept.
-    #[error("a downloaded object could not be written to disk")]
+    /// The disk failed, on an object's way from S3 or to it.
+    #[error("an object could not be written to disk or read from it")]
     Disk(#[from] std::io::Error),
 }
 

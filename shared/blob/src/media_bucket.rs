@@ -7,7 +7,7 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_types::SdkConfig;
-use kimochi_domain::{AudioKey, MAX_UPLOAD_BYTES, TextKey};
+use kimochi_domain::{AudioKey, ExportKey, MAX_UPLOAD_BYTES, TextKey};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{BlobError, Operation};
@@ -59,6 +59,24 @@ impl MediaBucket {
             .key(key.to_string())
             .content_type("text/plain; charset=utf-8")
             .body(ByteStream::from(text.as_bytes().to_vec()))
+            .send()
+            .await
+            .map_err(|error| BlobError::from_sdk(Operation::Put, &error))?;
+        Ok(())
+    }
+
+    /// Stores a family's copy of its data from a file, without holding it in memory.
+    ///
+    /// # Errors
+    /// What S3 says, or [`BlobError::Disk`].
+    pub async fn put_export(&self, key: &ExportKey, from: &Path) -> Result<(), BlobError> {
+        let body = ByteStream::from_path(from).await.map_err(|error| BlobError::Disk(error.into()))?;
+        self.client
+            .put_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .content_type("application/json")
+            .body(body)
             .send()
             .await
             .map_err(|error| BlobError::from_sdk(Operation::Put, &error))?;

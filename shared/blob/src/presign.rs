@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use jiff::Timestamp;
-use kimochi_domain::{AudioKey, PictureKey, Sha256Digest, UploadSize};
+use kimochi_domain::{AudioKey, ExportKey, PictureKey, Sha256Digest, UploadSize};
 use serde::Serialize;
 
 use crate::{BlobError, MediaBucket, Operation};
@@ -73,7 +73,7 @@ impl MediaBucket {
         key: &AudioKey,
         lifetime: Duration,
     ) -> Result<PresignedDownload, BlobError> {
-        self.presign_get(key.to_string(), key.media_type().as_str(), lifetime).await
+        self.presign_get(key.to_string(), key.media_type().as_str(), None, lifetime).await
     }
 
     /// Signs a GET of a feeling card's picture. Needs no network.
@@ -85,13 +85,27 @@ impl MediaBucket {
         key: &PictureKey,
         lifetime: Duration,
     ) -> Result<PresignedDownload, BlobError> {
-        self.presign_get(key.to_string(), "image/webp", lifetime).await
+        self.presign_get(key.to_string(), "image/webp", None, lifetime).await
+    }
+
+    /// Signs a GET of a family's copy of its data, which a browser saves as a file. Needs no network.
+    ///
+    /// # Errors
+    /// Only when the settings are unusable, [`BlobError::Refused`].
+    pub async fn presign_export(
+        &self,
+        key: &ExportKey,
+        lifetime: Duration,
+    ) -> Result<PresignedDownload, BlobError> {
+        let save = "attachment; filename=\"kimochi-mikke.json\"";
+        self.presign_get(key.to_string(), "application/json", Some(save), lifetime).await
     }
 
     async fn presign_get(
         &self,
         key: String,
         content_type: &str,
+        disposition: Option<&str>,
         lifetime: Duration,
     ) -> Result<PresignedDownload, BlobError> {
         let request = self
@@ -100,6 +114,7 @@ impl MediaBucket {
             .bucket(&self.name)
             .key(key)
             .response_content_type(content_type)
+            .set_response_content_disposition(disposition.map(str::to_owned))
             .presigned(expiry(lifetime)?)
             .await
             .map_err(|error| BlobError::from_sdk(Operation::Presign, &error))?;

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use kimochi_blob::MediaBucket;
 use kimochi_domain::Transient as _;
 use kimochi_erasure::{Error, Limits, QUIET_TIME, Report, erase_deleted, erase_families_that_left};
-use kimochi_testing::{now, settings_at};
+use kimochi_testing::{Household, now, settings_at};
 
-use support::{Household, TestHouse};
+use support::TestHouse;
 
 /// Late enough for everything that was deleted at `now()`.
 fn later() -> Timestamp {
@@ -124,7 +124,7 @@ async fn what_was_marked_a_moment_ago_may_still_get_an_object_and_is_left_alone(
 async fn a_recording_that_is_being_listened_to_has_to_wait() {
     let house = TestHouse::new().await;
     let mika = house.family("mika").await;
-    let attempt = house.begin_attempt(&mika.unused, later()).await;
+    let attempt = house.database.begin_attempt(&mika.unused, later()).await;
     house.leave("mika").await;
 
     let meanwhile = house.erase_families_that_left(&limits()).await.unwrap();

@@ -1,12 +1,12 @@
 //! `audit_logs`: who did what. Writing rows of a family is noted by the tables' own triggers; here is what leaves no
 //! row behind.
 
-use kimochi_domain::{ChildId, EmotionLogId, RecordingId};
+use kimochi_domain::{ChildId, EmotionLogId, RecordingId, UserId};
 use uuid::Uuid;
 
 use crate::{FamilyTransaction, Result};
 
-/// What somebody tried to reach.
+/// What somebody reached, or tried to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A child.
@@ -15,6 +15,8 @@ pub enum Subject {
     EmotionLog(EmotionLogId),
     /// A recording.
     Recording(RecordingId),
+    /// A family as a whole.
+    Family(UserId),
 }
 
 impl Subject {
@@ -24,6 +26,7 @@ impl Subject {
             Self::Child(id) => ("child", id.0),
             Self::EmotionLog(id) => ("emotion_log", id.0),
             Self::Recording(id) => ("recording", id.0),
+            Self::Family(id) => ("family", id.0),
         }
     }
 }

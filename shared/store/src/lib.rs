@@ -12,6 +12,7 @@ mod database;
 pub mod emotion_logs;
 pub mod emotions;
 mod error;
+pub mod export;
 mod family;
 mod iam;
 pub mod idempotency;

@@ -38,6 +38,13 @@ impl ApiCall {
         self
     }
 
+    /// Signed in at another issuer.
+    #[must_use]
+    pub fn from_issuer(mut self, issuer: &str) -> Self {
+        self.event["requestContext"]["authorizer"]["jwt"]["claims"]["iss"] = json!(issuer);
+        self
+    }
+
     /// As it would arrive had the route no authorizer.
     #[must_use]
     pub fn by_nobody(mut self) -> Self {

@@ -9,6 +9,7 @@ mod clock;
 pub mod corpus;
 mod database;
 pub mod events;
+mod household;
 mod server;
 mod template;
 
@@ -16,3 +17,4 @@ pub use api::{ApiCall, ApiResponse};
 pub use bucket::{TestBucket, settings, settings_at};
 pub use clock::{NOW, now};
 pub use database::TestDatabase;
+pub use household::{Household, SAID, Voice};

@@ -1,56 +1,14 @@
-//! Families with all that a family can have, and eyes for what is left of them.
+//! Families, and eyes for what is left of them.
 
-use jiff::civil::date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kimochi_blob::MediaBucket;
-use kimochi_domain::{
-    AudioKey, BirthDate, Caller, ChildId, EmotionLogId, ExportKey, Failure, FeltAt, Identity, Intensity,
-    MediaType, Quality, RecordingId, Sequencer, Transcript, UniqueId, UploadSize, UserId,
-};
+use kimochi_domain::{ChildId, EmotionLogId, Failure};
 use kimochi_erasure::{Error, Limits, Report};
-use kimochi_store::children::{self, NewChild};
-use kimochi_store::emotion_logs::{self, NewLog};
-use kimochi_store::idempotency::{self, Answer, KeyedRequest};
 use kimochi_store::purge::{RemovedObjects, RemovedRows};
-use kimochi_store::recordings::{self, Insertion, NewRecording};
-use kimochi_store::transcription::{self, Arrival, Attempt, Claim, Completion, Ending, Outcome, Run};
-use kimochi_store::{FamilyTransaction, users};
-use kimochi_testing::{TestBucket, TestDatabase, now};
+use kimochi_store::transcription::{self, Attempt, Completion};
+use kimochi_store::{FamilyTransaction, children, emotion_logs, users};
+use kimochi_testing::{Household, TestBucket, TestDatabase, now};
 use tokio_postgres::types::Json;
-
-/// A voice note of a family.
-#[derive(Debug, Clone)]
-pub(crate) struct Voice {
-    pub(crate) id: RecordingId,
-    pub(crate) audio_key: AudioKey,
-}
-
-impl Voice {
-    pub(crate) fn keys(&self) -> [String; 2] {
-        [self.audio_key.to_string(), self.audio_key.text_key().to_string()]
-    }
-}
-
-/// A family with two children, two logs, two voice notes, a remembered answer and a copy of its data.
-#[derive(Debug)]
-pub(crate) struct Household {
-    pub(crate) id: UserId,
-    caller: Caller,
-    /// Has both logs.
-    pub(crate) child: ChildId,
-    /// Has `heard`.
-    pub(crate) log_with_voice: EmotionLogId,
-    /// Was transcribed.
-    pub(crate) heard: Voice,
-    /// Was uploaded, and nothing more.
-    pub(crate) unused: Voice,
-}
-
-impl Household {
-    /// Of `heard`, three versions and a delete marker; its text, the other note, and the copy.
-    pub(crate) const VERSIONS: usize = 7;
-}
 
 pub(crate) struct TestHouse {
     pub(crate) database: TestDatabase,
@@ -72,61 +30,25 @@ impl TestHouse {
         kimochi_erasure::erase_deleted(&self.database.cleanup(), &self.media(), limits).await
     }
 
-    /// Makes the family of `name` and everything that it has.
     pub(crate) async fn family(&self, name: &str) -> Household {
-        let caller = caller(name);
-        let family = self.open(&caller).await;
-        let id = family.user().id;
-        let child = enter(&family, "みか", None).await;
-        let keyed = KeyedRequest { key: "one", fingerprint: [7; 32] };
-        enter(&family, "れん", Some(&keyed)).await;
-        let heard = ask(&family).await;
-        let unused = ask(&family).await;
-        let log_with_voice = write(&family, child, Some(heard.id)).await;
-        write(&family, child, None).await;
-        family.commit().await.unwrap();
-
-        let attempt = self.begin_attempt(&heard, now()).await;
-        self.finish(&attempt, &heard).await;
-        let audio = heard.audio_key.to_string();
-        for _ in 0..2 {
-            self.bucket.put(&audio, b"sound").await;
-        }
-        self.bucket.delete(&audio).await;
-        self.bucket.put(&audio, b"sound").await;
-        self.bucket.put(&heard.audio_key.text_key().to_string(), "うれしい".as_bytes()).await;
-        self.bucket.put(&unused.audio_key.to_string(), b"sound").await;
-        let export = ExportKey::new(id, now(), &TimeZone::UTC, UniqueId::random());
-        self.bucket.put(&export.to_string(), b"{}").await;
-        Household { id, caller, child, log_with_voice, heard, unused }
+        Household::new(&self.database, &self.bucket, name).await
     }
 
     pub(crate) async fn leave(&self, name: &str) {
-        users::withdraw(&self.database.api(), &caller(name), now()).await.unwrap().unwrap();
+        users::withdraw(&self.database.api(), &Household::caller_named(name), now()).await.unwrap().unwrap();
     }
 
     pub(crate) async fn delete_log(&self, household: &Household, log: EmotionLogId) {
-        let family = self.open(&household.caller).await;
+        let family = self.open(household).await;
         emotion_logs::delete(&family, log, now()).await.unwrap();
         family.commit().await.unwrap();
     }
 
     pub(crate) async fn delete_child(&self, household: &Household, child: ChildId) {
-        let family = self.open(&household.caller).await;
+        let family = self.open(household).await;
         children::find_for_change(&family, child).await.unwrap().unwrap();
         children::delete(&family, child, now()).await.unwrap();
         family.commit().await.unwrap();
-    }
-
-    /// Begins to listen to a note at `at`, for a minute.
-    pub(crate) async fn begin_attempt(&self, voice: &Voice, at: Timestamp) -> Attempt {
-        let sequencer = Sequencer::new("0055AED6DCD90281E5");
-        let arrival = Arrival { audio_key: &voice.audio_key, sequencer: &sequencer, uploaded_at: at };
-        let run = Run { request_id: "req-1", now: at, lease_until: at + SignedDuration::from_mins(1) };
-        match transcription::claim(&self.database.worker(), &arrival, &run).await.unwrap() {
-            Claim::Claimed(attempt) => attempt,
-            other => panic!("{other:?}"),
-        }
     }
 
     pub(crate) async fn fail(&self, attempt: &Attempt) {
@@ -134,25 +56,6 @@ impl TestHouse {
         let failed =
             transcription::fail(&worker, attempt, Failure::DamagedFile, "test", now()).await.unwrap();
         assert_eq!(failed, Completion::Recorded);
-    }
-
-    async fn finish(&self, attempt: &Attempt, voice: &Voice) {
-        let outcome = Outcome {
-            ending: Ending::Transcribed,
-            transcript: Transcript("うれしい".to_owned()),
-            text_key: voice.audio_key.text_key(),
-            quality: Quality::Ok,
-            quality_reasons: vec![],
-            confidence: None,
-            language: None,
-            duration_ms: 1_000,
-            model_name: None,
-            model_sha256: None,
-            processing_ms: 100,
-        };
-        let worker = self.database.worker();
-        let finished = transcription::finish(&worker, attempt, &outcome, now()).await.unwrap();
-        assert_eq!(finished, Completion::Recorded);
     }
 
     /// The key of everything in the bucket that names the family, once for each version.
@@ -255,59 +158,7 @@ GRANT EXECUTE ON FUNCTION refuse() TO PUBLIC",
         MediaBucket::new(self.bucket.settings(), self.bucket.name())
     }
 
-    async fn open(&self, caller: &Caller) -> FamilyTransaction {
-        self.database.api().family(caller, now()).await.unwrap()
-    }
-}
-
-fn caller(name: &str) -> Caller {
-    Caller {
-        identity: Identity { issuer: "https://issuer.example".to_owned(), subject: name.to_owned() },
-        request_id: "req-of-a-parent".to_owned(),
-        source_address: None,
-    }
-}
-
-async fn enter(family: &FamilyTransaction, nickname: &str, keyed: Option<&KeyedRequest<'_>>) -> ChildId {
-    let birth_date = BirthDate::from_stored(date(2021, 5, 5));
-    let new = NewChild { nickname: nickname.parse().unwrap(), birth_date, gender: None };
-    let children::Insertion::Created(child) = children::insert(family, &new, keyed, now()).await.unwrap()
-    else {
-        panic!("not entered")
-    };
-    if let Some(keyed) = keyed {
-        let answer = Answer { status: 201, etag: None, location: None, body: "{}".to_owned() };
-        idempotency::remember(family, keyed, &answer).await.unwrap();
-    }
-    child.id
-}
-
-async fn ask(family: &FamilyTransaction) -> Voice {
-    let audio_key =
-        AudioKey::new(family.user().id, now(), &TimeZone::UTC, UniqueId::random(), MediaType::Webm);
-    let size = UploadSize::try_from(5).unwrap();
-    let new = NewRecording { audio_key: &audio_key, size, sha256: None, idempotency_key: None };
-    match recordings::insert(family, &new, now()).await.unwrap() {
-        Insertion::Created(recording) => Voice { id: recording.id, audio_key },
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn write(
-    family: &FamilyTransaction,
-    child_id: ChildId,
-    recording_id: Option<RecordingId>,
-) -> EmotionLogId {
-    let new = NewLog {
-        child_id,
-        emotion: "ureshii".parse().unwrap(),
-        intensity: Intensity::try_from(2).unwrap(),
-        note: None,
-        recording_id,
-        felt_at: FeltAt::new(now(), now()).unwrap(),
-    };
-    match emotion_logs::insert(family, &new, None, now()).await.unwrap() {
-        emotion_logs::Insertion::Created(log) => log.id,
-        other => panic!("{other:?}"),
+    async fn open(&self, household: &Household) -> FamilyTransaction {
+        self.database.api().family(&household.caller, now()).await.unwrap()
     }
 }

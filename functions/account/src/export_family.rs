@@ -1,0 +1,82 @@
+//! `GET /v1/me/export`: a copy of everything that we hold about the family.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header::CACHE_CONTROL;
+use jiff::Timestamp;
+use kimochi_api::{ApiError, SignedIn};
+use kimochi_domain::{Caller, ExportKey, UniqueId};
+use kimochi_store::audit::{self, Subject};
+use kimochi_store::{FamilyTransaction, export};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::App;
+use crate::export_file::{ExportFile, FinishedFile};
+
+/// How long the link to the file works: time enough to save it.
+const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How long the links inside it work: time enough to fetch the sound of some years with them.
+const AUDIO_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// A family's copy of its data.
+#[derive(Serialize)]
+pub(crate) struct ExportView {
+    /// Where the JSON file can be fetched. Whoever knows the URL can: it is never logged.
+    url: String,
+    /// When that URL stops working.
+    expires_at: Timestamp,
+    /// The file's size.
+    size_bytes: u64,
+}
+
+/// 200 with a link to a JSON file: children, logs, recordings with short-lived links to their sound, and what was done
+/// with all of it.
+pub(crate) async fn handle(
+    State(app): State<Arc<App>>,
+    SignedIn(caller): SignedIn,
+) -> Result<impl IntoResponse, ApiError> {
+    let now = (app.clock)();
+    let family = app.database.family(&caller, now).await?;
+    let id = family.user().id;
+    let file = write_file(&app, &family, &caller, now).await?;
+    audit::note_access(&family, "family.export", Subject::Family(id)).await?;
+    family.commit().await?;
+
+    let key = ExportKey::new(id, now, &app.time_zone, UniqueId::random());
+    app.bucket.put_export(&key, file.path()).await?;
+    let link = app.bucket.presign_export(&key, LINK_LIFETIME).await?;
+    let view = ExportView { url: link.url, expires_at: now + LINK_LIFETIME, size_bytes: file.size_bytes() };
+    Ok(([(CACHE_CONTROL, "no-store")], Json(view)))
+}
+
+/// Entry by entry, so that memory does not grow with the family's years.
+async fn write_file(
+    app: &App,
+    family: &FamilyTransaction,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<FinishedFile, ApiError> {
+    let user = family.user();
+    let mut file = ExportFile::begin(&json!({
+        "id": user.id,
+        "issuer": caller.identity.issuer,
+        "subject": caller.identity.subject,
+        "created_at": user.created_at,
+        "exported_at": now,
+    }))?;
+    let mut entries = export::read(family).await?;
+    while let Some(mut entry) = entries.next().await? {
+        if let Some(key) = &entry.audio_key {
+            let link = app.bucket.presign_download(key, AUDIO_LIFETIME).await?;
+            entry.item.insert("audio_url".to_owned(), link.url.into());
+            entry.item.insert("audio_url_expires_at".to_owned(), json!(now + AUDIO_LIFETIME));
+        }
+        file.write(entry.section, &entry.item)?;
+    }
+    Ok(file.finish()?)
+}
