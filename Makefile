@@ -64,6 +64,10 @@ check: setup ## format, clippy, docs, template and Python lint; warnings are err
 	ruff check local
 	ruff format --check local
 
+.PHONY: openapi
+openapi: setup ## write openapi.json anew from what the code says of its routes
+	UPDATE_EXPECT=1 cargo test --workspace --test structure openapi_json
+
 .PHONY: images
 images: setup ## draw the feeling cards' pictures (images/emotions) as WebP into .local/images
 	@$(local) images

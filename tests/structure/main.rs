@@ -2,4 +2,5 @@
 
 mod configuration;
 mod dependencies;
+mod openapi;
 mod template;

@@ -1,4 +1,4 @@
-//! `GET /v1/health`: whether the service stands, for health checks and load balancers; no sign-in.
+//! `GET /v1/health`.
 
 use std::sync::Arc;
 
@@ -6,11 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::App;
 
 /// How the service is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"status": "ok", "database": "ok", "version": "0.1.0"})))]
 pub(crate) struct Health {
     /// `ok` or `unavailable`.
     status: &'static str,
@@ -20,7 +22,24 @@ pub(crate) struct Health {
     version: &'static str,
 }
 
-/// 200 when the database answers, otherwise 503.
+/// Says whether the service stands.
+///
+/// For health checks and load balancers, without sign-in: 200 when the database answers, otherwise 503.
+#[utoipa::path(
+    get,
+    path = "/v1/health",
+    operation_id = "check_health",
+    tag = "account",
+    security(()),
+    responses(
+        (status = 200, body = Health),
+        (
+            status = 503,
+            body = Health,
+            example = json!({"status": "unavailable", "database": "unreachable", "version": "0.1.0"}),
+        ),
+    ),
+)]
 pub(crate) async fn handle(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let version = env!("CARGO_PKG_VERSION");
     match app.database.ping().await {

@@ -1,4 +1,4 @@
-//! `GET /v1/me/export`: a copy of everything that we hold about the family.
+//! `GET /v1/me/export`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use kimochi_store::audit::{self, Subject};
 use kimochi_store::{FamilyTransaction, export};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::export_file::{ExportFile, FinishedFile};
@@ -24,18 +25,34 @@ const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 const AUDIO_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// A family's copy of its data.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Export, examples(json!({
+    "url": "https://example-media.s3.ap-northeast-1.amazonaws.com/export/019d4640-9840-7000-8000-0000000000aa/export_20260401_083000_0123456789abcdef0123456789abcdef.json?X-Amz-Signature=00",
+    "expires_at": "2026-03-31T23:45:00Z",
+    "size_bytes": 18_532,
+})))]
 pub(crate) struct ExportView {
-    /// Where the JSON file can be fetched. Whoever knows the URL can: it is never logged.
+    /// Where the JSON file can be fetched. Whoever knows the URL can.
+    #[schema(format = "uri")]
     url: String,
     /// When that URL stops working.
     expires_at: Timestamp,
     /// The file's size.
+    #[schema(minimum = 1)]
     size_bytes: u64,
 }
 
+/// Makes a copy of everything that we hold about the family.
+///
 /// 200 with a link to a JSON file: children, logs, recordings with short-lived links to their sound, and what was done
 /// with all of it.
+#[utoipa::path(
+    get,
+    path = "/v1/me/export",
+    operation_id = "export_family",
+    tag = "account",
+    responses((status = 200, body = ExportView)),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kimochi_blob::MediaBucket;
 use kimochi_store::Database;
+use utoipa::openapi::OpenApi;
 
 pub use config::Config;
 
@@ -29,6 +30,15 @@ pub struct App {
     pub time_zone: TimeZone,
     /// The time now.
     pub clock: fn() -> Timestamp,
+}
+
+/// What the routes take and answer.
+pub fn openapi() -> OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(read_me::handle, export_family::handle, withdraw::handle, check_health::handle))]
+    struct Routes;
+
+    kimochi_api::openapi::complete(<Routes as utoipa::OpenApi>::openapi())
 }
 
 /// The function's routes, as the template names them.

@@ -9,13 +9,17 @@ use kimochi_api::ETag;
 use kimochi_domain::{BirthDate, ChildId, Gender, Nickname};
 use kimochi_store::children::Child;
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// A child as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Child, examples(ChildView::example))]
 pub(crate) struct ChildView {
     id: ChildId,
     nickname: Nickname,
     birth_date: BirthDate,
+    #[schema(required)]
     gender: Option<Gender>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -25,6 +29,20 @@ impl From<Child> for ChildView {
     fn from(child: Child) -> Self {
         let Child { id, nickname, birth_date, gender, created_at, updated_at, version: _ } = child;
         Self { id, nickname, birth_date, gender, created_at, updated_at }
+    }
+}
+
+impl ChildView {
+    /// One in the OpenAPI document.
+    pub(crate) fn example() -> Value {
+        json!({
+            "id": "019d4640-9840-7000-8000-0000000000b1",
+            "nickname": "みか",
+            "birth_date": "2021-05-05",
+            "gender": null,
+            "created_at": "2026-03-31T23:30:00Z",
+            "updated_at": "2026-03-31T23:30:00Z",
+        })
     }
 }
 

@@ -1,32 +1,68 @@
-//! `POST /v1/emotion-logs`: writes down what a child felt.
+//! `POST /v1/emotion-logs`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
-use kimochi_api::{ApiError, FieldError, IdempotencyKey, JsonBody, Problem, SignedIn};
+use kimochi_api::openapi::{Conflict, NotFound};
+use kimochi_api::{ApiError, ETag, FieldError, IdempotencyKey, JsonBody, Problem, SignedIn, WholeNumber};
 use kimochi_domain::{ChildId, EmotionName, FeltAt, Intensity, Note, RecordingId};
 use kimochi_store::emotion_logs::{self, Insertion, NewLog};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::emotion_log::{EmotionLogView, etag, refuse};
 use crate::{App, idempotent};
 
 /// What a child felt.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "child_id": "019d4640-9840-7000-8000-0000000000b1",
+    "emotion": "ureshii",
+    "intensity": 3,
+    "recording_id": "019d4640-9840-7000-8000-0000000000c1",
+})))]
 pub(crate) struct EmotionLogRequest {
     child_id: ChildId,
+    #[schema(value_type = EmotionName)]
     emotion: String,
-    intensity: i64,
+    #[schema(value_type = Intensity)]
+    intensity: WholeNumber,
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
+    /// One that no other log has.
     recording_id: Option<RecordingId>,
-    /// Now, if left out.
+    /// Now, if left out; from 1900 on, and at most a day ahead.
     felt_at: Option<Timestamp>,
 }
 
+/// Writes down what a child felt.
+///
 /// 201 with the log; 404 when the family has no such child or recording; 422 when a field cannot be taken.
+#[utoipa::path(
+    post,
+    path = "/v1/emotion-logs",
+    operation_id = "create_emotion_log",
+    tag = "feelings",
+    params(IdempotencyKey),
+    request_body = EmotionLogRequest,
+    responses(
+        (
+            status = 201,
+            body = EmotionLogView,
+            headers(("etag" = ETag), ("location" = String, description = "The log's path.")),
+            links(
+                ("read" = (operation_id = "read_emotion_log", parameters(("id" = "$response.body#/id")))),
+                ("update" = (operation_id = "update_emotion_log", parameters(("id" = "$response.body#/id")))),
+                ("delete" = (operation_id = "delete_emotion_log", parameters(("id" = "$response.body#/id")))),
+            ),
+        ),
+        Conflict,
+        NotFound,
+    ),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
@@ -51,7 +87,7 @@ pub(crate) async fn handle(
 
 fn parse(request: &EmotionLogRequest, now: Timestamp) -> Result<NewLog, Problem> {
     let emotion = request.emotion.parse::<EmotionName>();
-    let intensity = Intensity::try_from(request.intensity);
+    let intensity = Intensity::try_from(request.intensity.0);
     let note = request.note.as_deref().map(str::parse::<Note>).transpose();
     let felt_at = FeltAt::new(request.felt_at.unwrap_or(now), now);
     match (emotion, intensity, note, felt_at) {

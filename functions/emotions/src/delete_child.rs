@@ -1,4 +1,4 @@
-//! `DELETE /v1/children/{id}`: takes a child away, with its logs and recordings.
+//! `DELETE /v1/children/{id}`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,17 @@ use kimochi_store::children;
 
 use crate::{App, child};
 
+/// Takes a child away, with its logs and recordings.
+///
 /// 204, and from now on a 404 for the child and all that was its; 412 when it is in another state than `If-Match` says.
+#[utoipa::path(
+    delete,
+    path = "/v1/children/{id}",
+    operation_id = "delete_child",
+    tag = "children",
+    params(PathId<ChildId>, IfMatch),
+    responses((status = 204)),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

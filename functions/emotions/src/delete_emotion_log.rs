@@ -1,4 +1,4 @@
-//! `DELETE /v1/emotion-logs/{id}`: takes a log away, with its recording.
+//! `DELETE /v1/emotion-logs/{id}`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,17 @@ use kimochi_store::emotion_logs;
 
 use crate::{App, emotion_log};
 
+/// Takes a log away, with its recording.
+///
 /// 204, and from now on a 404 for the log and its recording; 412 when it is in another state than `If-Match` says.
+#[utoipa::path(
+    delete,
+    path = "/v1/emotion-logs/{id}",
+    operation_id = "delete_emotion_log",
+    tag = "feelings",
+    params(PathId<EmotionLogId>, IfMatch),
+    responses((status = 204)),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

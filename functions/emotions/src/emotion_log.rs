@@ -10,18 +10,23 @@ use kimochi_domain::{ChildId, EmotionLogId, EmotionName, Intensity, Note};
 use kimochi_store::FamilyTransaction;
 use kimochi_store::emotion_logs::{EmotionLog, Refused};
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// A log as clients see it, with its recording.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EmotionLog, examples(EmotionLogView::example))]
 pub(crate) struct EmotionLogView {
     id: EmotionLogId,
     child_id: ChildId,
     emotion: EmotionName,
     intensity: Intensity,
+    #[schema(required)]
     note: Option<Note>,
     felt_at: Timestamp,
     created_at: Timestamp,
     updated_at: Timestamp,
+    #[schema(required)]
     recording: Option<RecordingView>,
 }
 
@@ -38,6 +43,23 @@ impl From<EmotionLog> for EmotionLogView {
             updated_at: log.updated_at,
             recording: log.recording.map(RecordingView::from),
         }
+    }
+}
+
+impl EmotionLogView {
+    /// One in the OpenAPI document.
+    pub(crate) fn example() -> Value {
+        json!({
+            "id": "019d4640-9840-7000-8000-0000000000d1",
+            "child_id": "019d4640-9840-7000-8000-0000000000b1",
+            "emotion": "ureshii",
+            "intensity": 3,
+            "note": null,
+            "felt_at": "2026-03-31T23:30:00Z",
+            "created_at": "2026-03-31T23:30:05Z",
+            "updated_at": "2026-03-31T23:30:05Z",
+            "recording": RecordingView::example(),
+        })
     }
 }
 

@@ -17,7 +17,6 @@ mod list_children;
 mod list_emotion_logs;
 mod list_emotions;
 mod list_intensities;
-mod page;
 mod read_child;
 mod read_emotion_log;
 mod summarise_emotion_logs;
@@ -32,6 +31,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kimochi_blob::MediaBucket;
 use kimochi_store::Database;
+use utoipa::openapi::OpenApi;
 
 pub use config::Config;
 
@@ -47,6 +47,29 @@ pub struct App {
     pub time_zone: TimeZone,
     /// The time now.
     pub clock: fn() -> Timestamp,
+}
+
+/// What the routes take and answer.
+pub fn openapi() -> OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(
+        list_emotions::handle,
+        list_intensities::handle,
+        list_children::handle,
+        create_child::handle,
+        read_child::handle,
+        update_child::handle,
+        delete_child::handle,
+        list_emotion_logs::handle,
+        create_emotion_log::handle,
+        summarise_emotion_logs::handle,
+        read_emotion_log::handle,
+        update_emotion_log::handle,
+        delete_emotion_log::handle,
+    ))]
+    struct Routes;
+
+    kimochi_api::openapi::complete(<Routes as utoipa::OpenApi>::openapi())
 }
 
 /// The function's routes, as the template names them.

@@ -1,4 +1,4 @@
-//! `GET /v1/children`: the family's children.
+//! `GET /v1/children`.
 
 use std::sync::Arc;
 
@@ -6,14 +6,26 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::CACHE_CONTROL;
-use kimochi_api::{ApiError, SignedIn};
+use kimochi_api::{ApiError, Page, SignedIn};
 use kimochi_store::children;
 
 use crate::App;
 use crate::child::ChildView;
-use crate::page::Page;
 
+/// Lists the family's children.
+///
 /// 200 with all of them, in the order in which they were entered.
+#[utoipa::path(
+    get,
+    path = "/v1/children",
+    operation_id = "list_children",
+    tag = "children",
+    responses((
+        status = 200,
+        body = Page<ChildView>,
+        example = json!({"items": [ChildView::example()], "next_cursor": null}),
+    )),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

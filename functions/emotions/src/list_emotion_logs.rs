@@ -1,4 +1,4 @@
-//! `GET /v1/emotion-logs`: what was felt, page by page.
+//! `GET /v1/emotion-logs`.
 
 use std::sync::Arc;
 
@@ -8,32 +8,67 @@ use axum::response::IntoResponse;
 use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kimochi_api::{ApiError, FieldError, Problem, QueryOf, SignedIn};
-use kimochi_domain::{ChildId, EmotionName, moments_of, parse_day};
+use kimochi_api::openapi::NotFound;
+use kimochi_api::{ApiError, FieldError, Page, Problem, QueryOf, SignedIn};
+use kimochi_domain::{ChildId, Day, EmotionName, moments_of};
 use kimochi_store::children;
 use kimochi_store::emotion_logs::{self, Filter, Position};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::emotion_log::EmotionLogView;
-use crate::page::Page;
 use crate::{App, cursor};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 200;
 
 /// Which logs to list: texts, so that each mistake can be named with its parameter.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    /// Only this child's.
+    #[param(value_type = Option<ChildId>)]
     child_id: Option<String>,
+    /// Only this feeling.
+    #[param(value_type = Option<EmotionName>)]
     emotion: Option<String>,
+    /// The first day, in the app's time zone.
+    #[param(inline, value_type = Option<Day>)]
     from: Option<String>,
+    /// The last day, included.
+    #[param(inline, value_type = Option<Day>)]
     to: Option<String>,
+    /// How many on a page.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<String>,
+    /// The `next_cursor` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$")]
     cursor: Option<String>,
 }
 
-/// 200 with the logs, the latest felt first, each with its recording; 404 when the family has no such child; 422 when a parameter cannot be understood.
+/// Lists what was felt, page by page.
+///
+/// 200 with the logs, the latest felt first, each with its recording; 404 when the family has no such child; 422 when a
+/// parameter cannot be understood.
+#[utoipa::path(
+    get,
+    path = "/v1/emotion-logs",
+    operation_id = "list_emotion_logs",
+    tag = "feelings",
+    params(ListQuery),
+    responses(
+        (
+            status = 200,
+            body = Page<EmotionLogView>,
+            example = json!({
+                "items": [EmotionLogView::example()],
+                "next_cursor": "AAZOW-V1wsABnUZAmEBwAIAAAAAAAADR",
+            }),
+        ),
+        NotFound,
+    ),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
@@ -91,8 +126,8 @@ fn parse(query: &ListQuery, zone: &TimeZone) -> Result<Wanted, Problem> {
     let emotion =
         query.emotion.as_deref().and_then(|text| text.parse().map_err(|e| reject("emotion", &e)).ok());
     let mut moments = |field: &str, text: &Option<String>| {
-        let day = parse_day(text.as_deref()?).map_err(|error| reject(field, &error)).ok()?;
-        moments_of(day, zone).map_err(|error| reject(field, &error)).ok()
+        let day: Day = text.as_deref()?.parse().map_err(|error| reject(field, &error)).ok()?;
+        moments_of(day.date(), zone).map_err(|error| reject(field, &error)).ok()
     };
     let from = moments("from", &query.from).map(|moments| moments.start);
     let until = moments("to", &query.to).map(|moments| moments.end);

@@ -1,17 +1,28 @@
-//! `GET /v1/emotion-logs/{id}`: one log with its recording.
+//! `GET /v1/emotion-logs/{id}`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use kimochi_api::{ApiError, PathId, Problem, SignedIn};
+use kimochi_api::{ApiError, ETag, PathId, Problem, SignedIn};
 use kimochi_domain::EmotionLogId;
 use kimochi_store::audit::Subject;
 use kimochi_store::emotion_logs;
 
+use crate::emotion_log::EmotionLogView;
 use crate::{App, emotion_log};
 
+/// Reads one log, with its recording.
+///
 /// 200 with the log; 404 when the family has none with that id.
+#[utoipa::path(
+    get,
+    path = "/v1/emotion-logs/{id}",
+    operation_id = "read_emotion_log",
+    tag = "feelings",
+    params(PathId<EmotionLogId>),
+    responses((status = 200, body = EmotionLogView, headers(("etag" = ETag)))),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

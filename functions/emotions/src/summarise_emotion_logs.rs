@@ -1,4 +1,4 @@
-//! `GET /v1/emotion-logs/summary`: how often a child felt what, day by day.
+//! `GET /v1/emotion-logs/summary`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,26 +10,44 @@ use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use kimochi_api::openapi::NotFound;
 use kimochi_api::{ApiError, FieldError, Problem, QueryOf, SignedIn};
-use kimochi_domain::{ChildId, Days, EmotionName, moments_of, parse_day};
+use kimochi_domain::{ChildId, Day, Days, EmotionName, moments_of};
 use kimochi_store::audit::Subject;
 use kimochi_store::children;
 use kimochi_store::emotion_logs::{self, DayCount};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 
 /// Whose logs to count, and on which days.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct SummaryQuery {
+    #[param(required, value_type = ChildId)]
     child_id: Option<String>,
+    /// The first day, in the app's time zone.
+    #[param(required, inline, value_type = Day)]
     from: Option<String>,
+    /// The last day, included.
+    #[param(required, inline, value_type = Day)]
     to: Option<String>,
 }
 
 /// Counts of a child's logs.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "child_id": "019d4640-9840-7000-8000-0000000000b1",
+    "from": "2026-04-01",
+    "to": "2026-04-02",
+    "totals": {"ureshii": 2, "kowai": 1},
+    "days": [
+        {"date": "2026-04-01", "total": 3, "emotions": {"ureshii": 2, "kowai": 1}},
+        {"date": "2026-04-02", "total": 0, "emotions": {}},
+    ],
+})))]
 pub(crate) struct Summary {
     child_id: ChildId,
     from: Date,
@@ -37,19 +55,30 @@ pub(crate) struct Summary {
     /// Over all days; feelings that did not come are left out.
     totals: BTreeMap<EmotionName, i64>,
     /// Every day that was asked for, in order, those without a log included.
-    days: Vec<Day>,
+    days: Vec<DayView>,
 }
 
 /// Counts of one calendar day.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Day {
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SummaryDay)]
+struct DayView {
     date: Date,
     total: i64,
     emotions: BTreeMap<EmotionName, i64>,
 }
 
+/// Counts how often a child felt what, day by day.
+///
 /// 200 with the counts; 404 when the family has no such child; 422 when a parameter is missing or cannot be understood,
 /// or asks for more than 366 days.
+#[utoipa::path(
+    get,
+    path = "/v1/emotion-logs/summary",
+    operation_id = "summarise_emotion_logs",
+    tag = "feelings",
+    params(SummaryQuery),
+    responses((status = 200, body = Summary), NotFound),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
@@ -78,7 +107,7 @@ fn summary(child_id: ChildId, days: Days, counts: Vec<DayCount>) -> Summary {
     }
     let day = |date| {
         let emotions = by_day.remove(&date).unwrap_or_default();
-        Day { date, total: emotions.values().sum(), emotions }
+        DayView { date, total: emotions.values().sum(), emotions }
     };
     Summary { child_id, from: days.first(), to: days.last(), totals, days: days.iter().map(day).collect() }
 }
@@ -86,7 +115,7 @@ fn summary(child_id: ChildId, days: Days, counts: Vec<DayCount>) -> Summary {
 fn parse(query: &SummaryQuery, zone: &TimeZone) -> Result<(ChildId, Days, Timestamp, Timestamp), Problem> {
     let child_id =
         required(query.child_id.as_deref(), |text| text.parse().map_err(|_| "must be a UUID".to_owned()));
-    let day = |text: &str| parse_day(text).map_err(|error| error.to_string());
+    let day = |text: &str| text.parse::<Day>().map(Day::date).map_err(|error| error.to_string());
     let from = required(query.from.as_deref(), day);
     let to = required(query.to.as_deref(), day);
     let (Ok(child_id), Ok(from), Ok(to)) = (&child_id, &from, &to) else {

@@ -1,33 +1,50 @@
-//! `PATCH /v1/children/{id}`: changes a child.
+//! `PATCH /v1/children/{id}`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
-use kimochi_api::{ApiError, FieldError, IfMatch, JsonBody, PathId, Problem, SignedIn, given, present};
+use kimochi_api::{ApiError, ETag, FieldError, IfMatch, JsonBody, PathId, Problem, SignedIn, given, present};
 use kimochi_domain::{BirthDate, ChildId, Gender, Nickname};
 use kimochi_store::audit::Subject;
 use kimochi_store::children::{self, ChildChanges};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
+use crate::child::ChildView;
 use crate::{App, child};
 
 /// What is to change; a field that is left out stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"gender": "おんなのこ"})))]
 pub(crate) struct ChildPatch {
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Nickname)]
     nickname: Option<String>,
     #[serde(default, deserialize_with = "given")]
-    birth_date: Option<Date>,
+    #[schema(value_type = BirthDate)]
+    birth_date: Option<String>,
     /// `null` empties it.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Gender>)]
     gender: Option<Option<String>>,
 }
 
+/// Changes a child.
+///
 /// 200 with the child as it is now; 404 when the family has none with that id; 412 when it is in another state than
 /// `If-Match` says; 422 when a field cannot be taken.
+#[utoipa::path(
+    patch,
+    path = "/v1/children/{id}",
+    operation_id = "update_child",
+    tag = "children",
+    params(PathId<ChildId>, IfMatch),
+    request_body = ChildPatch,
+    responses((status = 200, body = ChildView, headers(("etag" = ETag)))),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
@@ -52,7 +69,7 @@ pub(crate) async fn handle(
 
 fn parse(patch: &ChildPatch, today: Date) -> Result<ChildChanges, Problem> {
     let nickname = patch.nickname.as_deref().map(str::parse::<Nickname>).transpose();
-    let birth_date = patch.birth_date.map(|day| BirthDate::new(day, today)).transpose();
+    let birth_date = patch.birth_date.as_deref().map(|day| BirthDate::parse(day, today)).transpose();
     let gender = patch
         .gender
         .as_ref()

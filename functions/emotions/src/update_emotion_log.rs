@@ -1,36 +1,59 @@
-//! `PATCH /v1/emotion-logs/{id}`: changes a log. Whose it is cannot be changed.
+//! `PATCH /v1/emotion-logs/{id}`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
-use kimochi_api::{ApiError, FieldError, IfMatch, JsonBody, PathId, Problem, SignedIn, given, present};
+use kimochi_api::{
+    ApiError, ETag, FieldError, IfMatch, JsonBody, PathId, Problem, SignedIn, WholeNumber, given, present,
+};
 use kimochi_domain::{EmotionLogId, EmotionName, FeltAt, Intensity, Note, RecordingId};
 use kimochi_store::audit::Subject;
 use kimochi_store::emotion_logs::{self, Changed, Changes};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
+use crate::emotion_log::EmotionLogView;
 use crate::{App, emotion_log};
 
 /// What is to change; a field that is left out stays, `null` empties note and recording.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"intensity": 2, "note": "ブランコ"})))]
 pub(crate) struct EmotionLogPatch {
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = EmotionName)]
     emotion: Option<String>,
     #[serde(default, deserialize_with = "given")]
-    intensity: Option<i64>,
+    #[schema(value_type = Intensity)]
+    intensity: Option<WholeNumber>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Note>)]
     note: Option<Option<String>>,
+    /// One that no other log has.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<RecordingId>)]
     recording_id: Option<Option<RecordingId>>,
+    /// From 1900 on, and at most a day ahead.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Timestamp)]
     felt_at: Option<Timestamp>,
 }
 
+/// Changes a log. Whose it is cannot be changed.
+///
 /// 200 with the log as it is now; 404 when the family has none with that id, or no such recording; 412 when it is in
 /// another state than `If-Match` says; 422 when a field cannot be taken.
+#[utoipa::path(
+    patch,
+    path = "/v1/emotion-logs/{id}",
+    operation_id = "update_emotion_log",
+    tag = "feelings",
+    params(PathId<EmotionLogId>, IfMatch),
+    request_body = EmotionLogPatch,
+    responses((status = 200, body = EmotionLogView, headers(("etag" = ETag)))),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
@@ -58,7 +81,7 @@ pub(crate) async fn handle(
 
 fn parse(patch: &EmotionLogPatch, now: Timestamp) -> Result<Changes, Problem> {
     let emotion = patch.emotion.as_deref().map(str::parse::<EmotionName>).transpose();
-    let intensity = patch.intensity.map(Intensity::try_from).transpose();
+    let intensity = patch.intensity.map(|level| Intensity::try_from(level.0)).transpose();
     let note =
         patch.note.as_ref().map(|note| note.as_deref().map(str::parse::<Note>).transpose()).transpose();
     let felt_at = patch.felt_at.map(|at| FeltAt::new(at, now)).transpose();

@@ -45,6 +45,7 @@ async fn a_child_that_cannot_be_taken_is_refused_field_by_field() {
         (json!({"nickname": "あ".repeat(31), "birth_date": "1899-12-31"}), vec!["nickname", "birth_date"]),
         (json!({"nickname": "a\u{0}b", "birth_date": "2021-05-05"}), vec!["nickname"]),
         (json!({"nickname": "みか", "birth_date": "2021-02-30"}), vec!["birth_date"]),
+        (json!({"nickname": "みか", "birth_date": "2021-05-05T00:00"}), vec!["birth_date"]),
         (json!({"nickname": "みか", "birth_date": "2021-05-05", "colour": 1}), vec!["colour"]),
         (json!({"nickname": 7, "birth_date": "2021-05-05"}), vec!["nickname"]),
         (json!({"birth_date": "2021-05-05"}), vec!["body"]),
@@ -71,7 +72,7 @@ async fn a_log_lives_from_being_written_to_being_deleted() {
     assert_eq!(api.get(&path).await.body, created.body);
     let listed = api.get("/v1/emotion-logs").await;
     assert_eq!(listed.body, json!({"items": [created.body], "next_cursor": null}));
-    let changed = api.patch(&path, json!({"note": null, "intensity": 1}), Some(&etag)).await;
+    let changed = api.patch(&path, json!({"note": null, "intensity": 1.0}), Some(&etag)).await;
     assert_eq!((&changed.body["note"], &changed.body["intensity"]), (&json!(null), &json!(1)));
     assert_eq!(api.patch(&path, json!({"intensity": 2}), Some(&etag)).await.status, 412);
     let emptied = api.patch(&path, json!({"felt_at": null}), None).await;

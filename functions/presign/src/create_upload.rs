@@ -1,4 +1,4 @@
-//! `POST /v1/uploads`: a recording, and a URL that can store its file once.
+//! `POST /v1/uploads`.
 
 use std::sync::Arc;
 
@@ -7,32 +7,60 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use kimochi_api::{ApiError, FieldError, IdempotencyKey, JsonBody, Problem, RecordingView, SignedIn};
+use kimochi_api::{
+    ApiError, FieldError, IdempotencyKey, JsonBody, Problem, RecordingView, SignedIn, WholeNumber,
+};
 use kimochi_blob::PresignedUpload;
 use kimochi_domain::{AudioKey, MAX_UPLOAD_LIFETIME, MediaType, Sha256Digest, UniqueId, UploadSize};
 use kimochi_store::recordings::{self, Insertion, NewRecording};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::App;
 
 /// What a client says about the file it is going to send.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"content_type": "audio/webm;codecs=opus", "size_bytes": 14_664})))]
 pub(crate) struct UploadRequest {
+    /// As the browser names it; parameters are ignored.
+    #[schema(pattern = r"^audio/(wav|x-wav|wave|vnd\.wave|webm|mp4|x-m4a|m4a)\s*(;.*)?$")]
     content_type: String,
-    size_bytes: i64,
+    #[schema(value_type = UploadSize)]
+    size_bytes: WholeNumber,
+    /// If given, only a file with this digest can be stored.
+    #[schema(value_type = Option<Sha256Digest>)]
     sha256: Option<String>,
 }
 
 /// The recording, and how to send its file.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Upload, examples(UploadResponse::example))]
 struct UploadResponse {
     recording: RecordingView,
     upload: PresignedUpload,
 }
 
+/// Makes a recording, and a URL that can store its file once.
+///
 /// 201 with a new recording and its URL; with an `Idempotency-Key` seen before, the same recording and a fresh
 /// URL, or 410 when that was deleted; 422 when the file would not be taken or the key was used for another file.
+#[utoipa::path(
+    post,
+    path = "/v1/uploads",
+    operation_id = "create_upload",
+    tag = "recordings",
+    params(IdempotencyKey),
+    request_body = UploadRequest,
+    responses((
+        status = 201,
+        body = UploadResponse,
+        links((
+            "read" = (operation_id = "read_recording", parameters(("id" = "$response.body#/recording/id")))
+        )),
+    )),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
@@ -65,6 +93,27 @@ pub(crate) async fn handle(
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(body)))
 }
 
+impl UploadResponse {
+    fn example() -> Value {
+        let mut recording = RecordingView::example();
+        recording["status"] = json!("requested");
+        for unknown in
+            ["uploaded_at", "finished_at", "duration_ms", "transcript", "quality", "confidence", "language"]
+        {
+            recording[unknown] = Value::Null;
+        }
+        json!({
+            "recording": recording,
+            "upload": {
+                "method": "PUT",
+                "url": "https://example-media.s3.ap-northeast-1.amazonaws.com/audio/example.webm?X-Amz-Signature=0123",
+                "headers": {"content-type": "audio/webm", "content-length": "14664", "if-none-match": "*"},
+                "expires_at": "2026-03-31T23:33:00Z",
+            },
+        })
+    }
+}
+
 /// A file that we would take.
 #[derive(Debug, Clone, Copy)]
 struct File {
@@ -78,7 +127,7 @@ impl TryFrom<UploadRequest> for File {
 
     fn try_from(request: UploadRequest) -> Result<Self, Problem> {
         let media_type = MediaType::parse(&request.content_type);
-        let size = UploadSize::try_from(request.size_bytes);
+        let size = UploadSize::try_from(request.size_bytes.0);
         let sha256 = request.sha256.as_deref().map(str::parse::<Sha256Digest>).transpose();
         match (media_type, size, sha256) {
             (Ok(media_type), Ok(size), Ok(sha256)) => Ok(Self { media_type, size, sha256 }),

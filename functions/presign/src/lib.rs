@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kimochi_blob::MediaBucket;
 use kimochi_store::Database;
+use utoipa::openapi::OpenApi;
 
 pub use config::Config;
 
@@ -30,6 +31,15 @@ pub struct App {
     pub time_zone: TimeZone,
     /// The time now.
     pub clock: fn() -> Timestamp,
+}
+
+/// What the routes take and answer.
+pub fn openapi() -> OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(create_upload::handle, read_recording::handle, play_recording::handle))]
+    struct Routes;
+
+    kimochi_api::openapi::complete(<Routes as utoipa::OpenApi>::openapi())
 }
 
 /// The function's routes, as the template names them.

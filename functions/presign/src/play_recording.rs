@@ -1,4 +1,4 @@
-//! `GET /v1/recordings/{id}/audio`: a short-lived URL that plays a recording.
+//! `GET /v1/recordings/{id}/audio`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,20 @@ use crate::App;
 /// Long enough to start playing and to seek in a note; short enough that a leaked URL is soon worthless.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
+/// Plays a recording.
+///
 /// 302 to S3; 404 when there is no such recording of this family, or nothing has arrived for it.
+#[utoipa::path(
+    get,
+    path = "/v1/recordings/{id}/audio",
+    operation_id = "play_recording",
+    tag = "recordings",
+    params(PathId<RecordingId>),
+    responses((
+        status = 302,
+        headers(("location" = String, description = "Where the file can be read for five minutes.")),
+    )),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

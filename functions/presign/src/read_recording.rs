@@ -1,4 +1,4 @@
-//! `GET /v1/recordings/{id}`: what became of a recording.
+//! `GET /v1/recordings/{id}`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,21 @@ use kimochi_store::recordings;
 
 use crate::App;
 
+/// Says what became of a recording.
+///
 /// 200 with the recording; 404 when there is none of this family with that id.
+#[utoipa::path(
+    get,
+    path = "/v1/recordings/{id}",
+    operation_id = "read_recording",
+    tag = "recordings",
+    params(PathId<RecordingId>),
+    responses((
+        status = 200,
+        body = RecordingView,
+        links(("play" = (operation_id = "play_recording", parameters(("id" = "$response.body#/id"))))),
+    )),
+)]
 pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,

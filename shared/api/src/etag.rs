@@ -3,11 +3,15 @@
 use axum::extract::FromRequestParts;
 use http::HeaderValue;
 use http::request::Parts;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{FieldError, Problem};
 
 /// The validator of one state of a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(pattern = r#"^"[0-9a-f-]+"$"#)]
 pub struct ETag(String);
 
 impl ETag {
@@ -61,6 +65,20 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             }
         }
         Ok(Self(parts.headers.contains_key(http::header::IF_MATCH).then_some(tags)))
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let tag = r#"(W/)?"[!#-+\--~]*""#;
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!(r"^(\*|{tag}(\s*,\s*{tag})*)$")))
+            .build();
+        let description = "Only in one of these states, as `ETag` named them, is the change made; otherwise 412. \
+                           `*`, and leaving it out, mean any.";
+        let parameter = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
+        vec![parameter.description(Some(description)).schema(Some(schema)).build()]
     }
 }
 

@@ -4,6 +4,9 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::{FieldError, Problem};
 
@@ -39,5 +42,20 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             let detail = format!("must be 1 to {MAX_LENGTH} visible ASCII characters");
             Err(Problem::unprocessable(vec![FieldError::new("Idempotency-Key", detail)]))
         }
+    }
+}
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MAX_LENGTH))
+            .pattern(Some("^[!-~]+$"))
+            .build();
+        let description = "A text of the client's making. A request that is repeated with the same key and body is \
+                           carried out once.";
+        let parameter = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+        vec![parameter.description(Some(description)).schema(Some(schema)).build()]
     }
 }

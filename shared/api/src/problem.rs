@@ -4,23 +4,30 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// What went wrong, for the client and the person before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What went wrong, for the client and the person before it (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// `about:blank`: the status says what kind of problem it is (RFC 9457, 4.2.1).
     #[serde(rename = "type")]
+    #[schema(pattern = "^about:blank$")]
     kind: &'static str,
+    /// The status's own name.
     title: &'static str,
+    /// The same as the answer's.
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16, minimum = 400, maximum = 599)]
     status: StatusCode,
+    /// What to do about it.
     detail: String,
+    /// What is wrong, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
 }
 
 /// What is wrong with one part of the request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field in the body (`a.b[0]`), a parameter, or a header by name.
     pub field: String,

@@ -11,11 +11,12 @@ use serde::Serialize;
 use crate::{BlobError, MediaBucket, Operation};
 
 /// Everything a client needs to store one file once.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PresignedUpload {
     /// `PUT`
     pub method: &'static str,
     /// Where to send it. Whoever knows the URL can use it: it is never logged.
+    #[schema(format = "uri")]
     pub url: String,
     /// Headers that are part of the signature: all must be sent exactly so.
     pub headers: BTreeMap<String, String>,

@@ -1,6 +1,7 @@
 //! Calendar days of the app's time zone, as the moments between which they lie.
 
 use std::ops::Range;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -57,21 +58,33 @@ impl Days {
     }
 }
 
+/// A day in the calendar, as clients write it: within the years that both calendar and database know well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, format = Date, pattern = "^(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$")]
+pub struct Day(Date);
+
 /// A text that is no day of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a day from 1900 to 9998, as YYYY-MM-DD")]
 pub struct InvalidDay;
 
-/// Reads `YYYY-MM-DD`, within the years that both calendar and database know well.
-///
-/// # Errors
-/// For any other text.
-pub fn parse_day(text: &str) -> Result<Date, InvalidDay> {
-    let day: Date = text.parse().map_err(|_| InvalidDay)?;
-    if text.len() == "YYYY-MM-DD".len() && (1900..=9998).contains(&day.year()) {
-        Ok(day)
-    } else {
-        Err(InvalidDay)
+impl Day {
+    /// The day.
+    pub const fn date(self) -> Date {
+        self.0
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidDay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDay> {
+        let day: Date = text.parse().map_err(|_| InvalidDay)?;
+        if text.len() == "YYYY-MM-DD".len() && (1900..=9998).contains(&day.year()) {
+            Ok(Self(day))
+        } else {
+            Err(InvalidDay)
+        }
     }
 }
 
@@ -101,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_day_is_written_in_one_way() {
-        assert_eq!(parse_day("2026-04-01"), Ok(date(2026, 4, 1)));
+        assert_eq!("2026-04-01".parse(), Ok(Day(date(2026, 4, 1))));
         for text in [
             "",
             "2026-4-1",
@@ -112,7 +125,7 @@ mod tests {
             "2026-04-01T00:00",
             "あした",
         ] {
-            assert_eq!(parse_day(text), Err(InvalidDay), "{text}");
+            assert_eq!(text.parse::<Day>(), Err(InvalidDay), "{text}");
         }
     }
 

@@ -8,8 +8,9 @@ use jiff::{Span, Timestamp};
 const MAX_AHEAD_HOURS: i64 = 24;
 
 /// The name of a feeling card: 1 to 32 letters from a to z. It is part of the key of the card's picture.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
+#[schema(min_length = 1, max_length = 32, pattern = "^[a-z]{1,32}$")]
 pub struct EmotionName(String);
 
 /// A text that names no card.
@@ -43,8 +44,9 @@ impl std::fmt::Display for EmotionName {
 }
 
 /// How strong a feeling is: 1 よわい, 2 ふつう, 3 つよい.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
+#[schema(minimum = 1, maximum = 3)]
 pub struct Intensity(i16);
 
 /// A strength that does not exist.
@@ -71,7 +73,7 @@ impl TryFrom<i64> for Intensity {
 }
 
 /// When something was felt: from 1900 on, and at most a day ahead, since a client's clock may be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
 pub struct FeltAt(Timestamp);
 
 /// A time at which nobody of ours can have felt anything.

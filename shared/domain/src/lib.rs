@@ -5,6 +5,7 @@
 //! `notify` and `api`, which know each other only through the types of this crate.
 
 mod birth_date;
+mod card;
 mod days;
 mod emotion;
 mod failure;
@@ -22,7 +23,8 @@ mod transient;
 mod upload;
 
 pub use birth_date::{BirthDate, InvalidBirthDate};
-pub use days::{Days, InvalidDays, MAX_DAYS, moments_of, parse_day};
+pub use card::{CardColor, CardPosition, InvalidCardColor, InvalidCardPosition};
+pub use days::{Day, Days, InvalidDay, InvalidDays, MAX_DAYS, moments_of};
 pub use emotion::{EmotionName, FeltAt, Intensity, InvalidEmotionName, InvalidFeltAt, InvalidIntensity};
 pub use failure::Failure;
 pub use identity::{Caller, Identity};
@@ -33,7 +35,7 @@ pub use recording::{Quality, Recording, RecordingStatus, Transcript};
 pub use sequencer::Sequencer;
 pub use severity::Severity;
 pub use storage_key::{AudioKey, ExportKey, InvalidKey, PictureKey, TextKey, UniqueId, family_folders};
-pub use text::{Gender, InvalidText, Nickname, Note};
+pub use text::{CardLabel, Gender, InvalidText, Nickname, Note};
 pub use text_enum::UnknownName;
 pub use transient::Transient;
 pub use upload::{

@@ -3,13 +3,16 @@
 use serde::{Serialize, Serializer};
 
 /// A kind of voice note. Browsers record WebM (Chrome, Firefox) or MP4 (Safari); WAV comes from native clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, utoipa::ToSchema)]
 pub enum MediaType {
     /// `audio/wav`
+    #[schema(rename = "audio/wav")]
     Wav,
     /// `audio/webm`, with Opus inside
+    #[schema(rename = "audio/webm")]
     Webm,
     /// `audio/mp4`, with AAC inside
+    #[schema(rename = "audio/mp4")]
     Mp4,
 }
 

@@ -6,7 +6,7 @@ use crate::text_enum::text_enum;
 use crate::{AudioKey, Failure, MediaType, RecordingId, Sha256Digest, UserId};
 
 text_enum! {
-    /// Where a recording stands. The database enforces the same arrows as [`RecordingStatus::may_become`].
+    /// Where a recording stands.
     pub enum RecordingStatus as "recording status" {
         /// A URL was issued, nothing has arrived.
         Requested = "requested",
@@ -28,7 +28,7 @@ text_enum! {
 }
 
 impl RecordingStatus {
-    /// The statuses that may follow this one.
+    /// The statuses that may follow this one. The database enforces the same arrows.
     pub const fn successors(self) -> &'static [Self] {
         match self {
             Self::Requested => &[Self::Uploaded, Self::Expired],
@@ -106,11 +106,12 @@ pub struct Recording {
     pub failure: Option<Failure>,
 }
 
-/// What a child said. Debug output shows its length only, so that no log can hold it by accident.
-#[derive(Clone, PartialEq, Eq, serde::Serialize)]
+/// What a child said.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Transcript(pub String);
 
+/// Shows the length only, so that no log can hold it by accident.
 impl std::fmt::Debug for Transcript {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Transcript({} bytes)", self.0.len())

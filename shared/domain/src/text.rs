@@ -1,15 +1,24 @@
 //! What people enter as text: trimmed, counted as they count it, and without characters that nobody can see.
 
 use unicode_segmentation::UnicodeSegmentation as _;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 /// A nickname has at most so many characters, as people count them: 👨‍👩‍👧 is one.
 const MAX_NICKNAME: usize = 30;
+const MAX_CARD_LABEL: usize = 20;
 const MAX_GENDER: usize = 30;
 const MAX_NOTE: usize = 2_000;
 
-/// No text of ours needs more code points for a character than a family emoji; so much per character bounds what a
-/// text takes in the database, whatever marks are piled upon a letter.
+/// No text of ours needs more code points for a character than a family emoji; so much per character, spaces around it
+/// included, bounds what a text takes in the database, whatever marks are piled upon a letter.
 const MAX_CODE_POINTS_EACH: usize = 10;
+
+/// For regular expressions: what [`str::trim`] takes away, what [`char::is_control`] means, and that without the
+/// controls that lines are made with.
+const SPACES: &str = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+const CONTROLS: &str = r"\x00-\x1f\x7f-\x9f";
+const CONTROLS_OF_A_LINE: &str = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f";
 
 /// A text that cannot be stored as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +38,8 @@ pub enum InvalidText {
 }
 
 macro_rules! text {
-    ($(#[$meta:meta])* $name:ident, $max:expr, $is_allowed:expr) => {
-        $(#[$meta])*
+    ($(#[doc = $doc:literal])+ $name:ident, $max:expr, $controls:expr, $is_allowed:expr) => {
+        $(#[doc = $doc])+
         #[derive(Clone, PartialEq, Eq, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
@@ -55,6 +64,14 @@ macro_rules! text {
             }
         }
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                schema(concat!($($doc),+), $max, $controls)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         /// Shows the length only, so that no log can hold it by accident.
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,29 +83,49 @@ macro_rules! text {
 
 text! {
     /// What a child is called at home: 1 to 30 characters in any script, emoji included.
-    Nickname, MAX_NICKNAME, |_| false
+    Nickname, MAX_NICKNAME, CONTROLS, |_| false
 }
 text! {
     /// A child's gender in the parent's own words: 1 to 30 characters.
-    Gender, MAX_GENDER, |_| false
+    Gender, MAX_GENDER, CONTROLS, |_| false
+}
+text! {
+    /// What is written on a feeling card: 1 to 20 characters.
+    CardLabel, MAX_CARD_LABEL, CONTROLS, |_| false
 }
 text! {
     /// What is added to an emotion log in writing: 1 to 2,000 characters, over several lines if need be.
-    Note, MAX_NOTE, |control| matches!(control, '\n' | '\r' | '\t')
+    Note, MAX_NOTE, CONTROLS_OF_A_LINE, |control| matches!(control, '\n' | '\r' | '\t')
 }
 
 fn checked(text: &str, limit: usize, is_allowed: fn(char) -> bool) -> Result<String, InvalidText> {
+    if text.chars().nth(limit * MAX_CODE_POINTS_EACH).is_some() {
+        return Err(InvalidText::TooLong { limit });
+    }
     let text = text.trim();
     if text.chars().any(|character| character.is_control() && !is_allowed(character)) {
         return Err(InvalidText::ControlCharacter);
     }
-    let too_long =
-        text.graphemes(true).nth(limit).is_some() || text.chars().nth(limit * MAX_CODE_POINTS_EACH).is_some();
-    match (text.is_empty(), too_long) {
-        (true, _) => Err(InvalidText::Empty),
-        (_, true) => Err(InvalidText::TooLong { limit }),
-        _ => Ok(text.to_owned()),
+    if text.is_empty() {
+        Err(InvalidText::Empty)
+    } else if text.graphemes(true).nth(limit).is_some() {
+        Err(InvalidText::TooLong { limit })
+    } else {
+        Ok(text.to_owned())
     }
+}
+
+/// What [`checked`] takes, as far as a schema can say it: JSON Schema counts code points.
+fn schema(description: &str, limit: usize, controls: &str) -> RefOr<Schema> {
+    let within = format!("([^{controls}]*[^{controls}{SPACES}])?");
+    let pattern = format!("^[{SPACES}]*[^{controls}{SPACES}]{within}[{SPACES}]*$");
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description.trim()))
+        .min_length(Some(1))
+        .max_length(Some(limit * MAX_CODE_POINTS_EACH))
+        .pattern(Some(pattern))
+        .into()
 }
 
 #[cfg(test)]

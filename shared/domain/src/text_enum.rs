@@ -1,4 +1,4 @@
-//! Enums that are stored and transmitted by name: one list gives the names, their parsing and their JSON.
+//! Enums that are stored and transmitted by name: one list gives the names, their parsing, their JSON and its schema.
 
 /// A name that none of the enum's variants carries, for instance from a newer release's row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +19,9 @@ macro_rules! text_enum {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, utoipa::ToSchema)]
         $vis enum $name {
-            $( $(#[$variant_meta])* $variant, )+
+            $( $(#[$variant_meta])* #[schema(rename = $text)] $variant, )+
         }
 
         impl $name {

@@ -11,8 +11,9 @@ pub const MAX_UPLOAD_BYTES: i64 = 10 * 1024 * 1024;
 /// How long an upload URL can be used.
 pub const MAX_UPLOAD_LIFETIME: Duration = Duration::from_secs(3 * 60);
 
-/// The size of a voice note in bytes, 1 to [`MAX_UPLOAD_BYTES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The size of a voice note in bytes: at most 10 MiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(minimum = 1, maximum = 10_485_760)]
 pub struct UploadSize(i64);
 
 /// A size outside 1 to [`MAX_UPLOAD_BYTES`].
@@ -35,8 +36,9 @@ impl TryFrom<i64> for UploadSize {
     }
 }
 
-/// A SHA-256 digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A SHA-256 digest as 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, min_length = 64, max_length = 64, pattern = "^[0-9A-Fa-f]{64}$")]
 pub struct Sha256Digest([u8; 32]);
 
 /// A text that is no SHA-256 in hexadecimal.
