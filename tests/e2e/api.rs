@@ -75,6 +75,19 @@ fn claims(token: &str) -> Value {
 }
 
 #[tokio::test]
+async fn a_body_of_six_megabytes_is_refused_and_nothing_breaks() {
+    let stack = Stack::connect().await;
+    let note = "あ".repeat(2 * 1024 * 1024);
+
+    let request = stack.post("/v1/emotion-logs").bearer_auth(Parent::One.token());
+    let response = request.json(&json!({"note": note})).send().await.unwrap();
+
+    assert_eq!(response.status(), 413);
+    let me = stack.get("/v1/me").bearer_auth(Parent::One.token()).send().await.unwrap();
+    assert_eq!(me.status(), 200);
+}
+
+#[tokio::test]
 async fn another_familys_recording_is_a_404() {
     let stack = Stack::connect().await;
     let id = id_of(&stack.ask(Parent::One, "audio/wav", 100).await);

@@ -28,6 +28,11 @@ fn account_reads_what_the_template_sets() {
 }
 
 #[test]
+fn admin_reads_what_the_template_sets() {
+    compare("Admin", read(admin::Config::from_env, &[""]));
+}
+
+#[test]
 fn migrate_reads_what_the_template_sets() {
     compare("Migrate", read(migrate::Config::from_env, &[""]));
 }

@@ -36,7 +36,7 @@ fn document() -> OpenApi {
         .license(Some(license));
     let tags = TAGS.map(|(name, what)| TagBuilder::new().name(name).description(Some(what)).build());
     let whole = OpenApiBuilder::new().info(info.build()).tags(Some(tags)).build();
-    let functions = [presign::openapi(), emotions::openapi(), account::openapi()];
+    let functions = [presign::openapi(), emotions::openapi(), account::openapi(), admin::openapi()];
     functions.into_iter().fold(whole, OpenApi::merge_from)
 }
 

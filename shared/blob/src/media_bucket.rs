@@ -7,7 +7,7 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_types::SdkConfig;
-use kimochi_domain::{AudioKey, ExportKey, MAX_UPLOAD_BYTES, TextKey};
+use kimochi_domain::{AudioKey, ExportKey, MAX_UPLOAD_BYTES, PictureKey, TextKey};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{BlobError, Operation};
@@ -81,6 +81,18 @@ impl MediaBucket {
             .await
             .map_err(|error| BlobError::from_sdk(Operation::Put, &error))?;
         Ok(())
+    }
+
+    /// Whether a feeling card has its picture. Needs the right to list, or S3 calls what is missing forbidden.
+    ///
+    /// # Errors
+    /// What S3 says.
+    pub async fn has_picture(&self, key: &PictureKey) -> Result<bool, BlobError> {
+        match self.client.head_object().bucket(&self.name).key(key.to_string()).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+            Err(error) => Err(BlobError::from_sdk(Operation::Get, &error)),
+        }
     }
 
     /// Writes any object of any bucket to a file, in constant memory; `false` when it is not there.

@@ -11,6 +11,7 @@ use tokio_postgres::Config;
 
 use crate::connection::{CONNECT_TIMEOUT, Connector, Security};
 use crate::family::FamilyTransaction;
+use crate::operator::OperatorTransaction;
 use crate::{Error, Result, tls};
 
 /// How long a caller waits for the one connection while another caller has it.
@@ -95,6 +96,15 @@ impl Database {
     /// [`Error::FamilyLeft`] when they have left the service; otherwise when the database cannot be reached.
     pub async fn family(&self, caller: &Caller, now: Timestamp) -> Result<FamilyTransaction> {
         FamilyTransaction::begin(self.client().await?, caller, now).await
+    }
+
+    /// A transaction of the operator who is `caller`, at `now`. Beginning and saying who acts take one round trip
+    /// together.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn operator(&self, caller: &Caller, now: Timestamp) -> Result<OperatorTransaction> {
+        OperatorTransaction::begin(self.client().await?, caller, now).await
     }
 
     /// Whether the database answers a statement.

@@ -1,10 +1,14 @@
 //! `emotions` and `intensities`: feeling cards and strengths.
 
+mod upkeep;
+
 use kimochi_domain::EmotionName;
 use tokio_postgres::Row;
 
 use crate::columns::parsed;
 use crate::{Connection, Result};
+
+pub use upkeep::{Card, CardFace, Removal, find, find_for_change, insert, list_all, remove, replace};
 
 /// A feeling card.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,6 +47,11 @@ impl TestDatabase {
         self.connect_as("kimochi_cleanup")
     }
 
+    /// A handle as `kimochi_operator`.
+    pub fn operator(&self) -> Database {
+        self.connect_as("kimochi_operator")
+    }
+
     /// A handle as `kimochi_owner`, to whom row-level security does not apply.
     pub fn owner(&self) -> Database {
         self.connect_as("kimochi_owner")
@@ -55,6 +60,17 @@ impl TestDatabase {
     /// A connection as the server's superuser, for looking behind the curtain and for sabotage.
     pub async fn superuser(&self) -> Client {
         server::connect(&self.url).await
+    }
+
+    /// Returns when a statement waits for a lock that another transaction holds.
+    pub async fn wait_until_somebody_waits(&self) {
+        let superuser = self.superuser().await;
+        let waiting = "
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while superuser.query_one(waiting, &[]).await.expect("an answer").get::<_, i64>(0) == 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Where it is, for a function's own configuration.

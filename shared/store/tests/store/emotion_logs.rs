@@ -10,7 +10,7 @@ use kimochi_store::{Database, FamilyTransaction, children, emotions, recordings}
 use kimochi_testing::{TestDatabase, now};
 
 use crate::children::enter;
-use crate::support::{parent, requested_by, seconds_later, wait_until_somebody_waits};
+use crate::support::{parent, requested_by, seconds_later};
 
 #[tokio::test]
 async fn a_log_is_read_back_as_it_was_written_with_its_recording() {
@@ -124,7 +124,7 @@ async fn a_change_that_waited_keeps_the_recording_that_another_one_added() {
     let locked = emotion_logs::find_for_change(&first, log.id).await.unwrap().unwrap();
     let second = other_sandbox.family(&parent("mika"), now()).await.unwrap();
     let (waited, ()) = tokio::join!(emotion_logs::find_for_change(&second, log.id), async {
-        wait_until_somebody_waits(&db).await;
+        db.wait_until_somebody_waits().await;
         let adding = Changes { recording_id: Some(Some(voice.id)), ..Changes::default() };
         emotion_logs::update(&first, &locked, &adding, now()).await.unwrap();
         first.commit().await.unwrap();
@@ -146,7 +146,7 @@ async fn a_log_that_is_written_while_its_child_is_deleted_goes_with_it() {
     let written = emotion_logs::insert(&writing, &new(child.id), None, now()).await.unwrap();
     let deleting = other_sandbox.family(&parent("mika"), now()).await.unwrap();
     let (found, ()) = tokio::join!(children::find_for_change(&deleting, child.id), async {
-        wait_until_somebody_waits(&db).await;
+        db.wait_until_somebody_waits().await;
         writing.commit().await.unwrap();
     });
     children::delete(&deleting, found.unwrap().unwrap().id, now()).await.unwrap();

@@ -4,7 +4,7 @@ use kimochi_store::transcription::Claim;
 use kimochi_store::{Error, users};
 use kimochi_testing::{TestDatabase, now};
 
-use crate::support::{claim_at, parent, requested_by, seconds_later, wait_until_somebody_waits};
+use crate::support::{claim_at, parent, requested_by, seconds_later};
 
 #[tokio::test]
 async fn who_has_left_is_told_so_and_sees_nothing() {
@@ -75,7 +75,7 @@ async fn a_write_that_is_under_way_ends_before_the_withdrawal() {
 
     let writing = api.family(&caller, now()).await.unwrap();
     let (withdrawal, ()) = tokio::join!(users::withdraw(&other_sandbox, &caller, now()), async {
-        wait_until_somebody_waits(&db).await;
+        db.wait_until_somebody_waits().await;
         writing.commit().await.unwrap();
     });
 
@@ -93,7 +93,7 @@ async fn a_call_that_comes_during_the_withdrawal_finds_it_done() {
 
     let caller = parent("mika");
     let (refused, ()) = tokio::join!(api.family(&caller, now()), async {
-        wait_until_somebody_waits(&db).await;
+        db.wait_until_somebody_waits().await;
         superuser.batch_execute("COMMIT").await.unwrap();
     });
 

@@ -102,6 +102,29 @@ async fn the_cleanup_reaches_nothing_that_a_family_still_has() {
 }
 
 #[tokio::test]
+async fn an_operator_keeps_the_cards_and_sees_no_family() {
+    let db = TestDatabase::new().await;
+    requested_by(&db.api(), "mika").await;
+    let operator = db.operator();
+
+    for sql in [
+        "SELECT id FROM recordings",
+        "SELECT id FROM children",
+        "SELECT id FROM emotion_logs",
+        "SELECT id FROM users",
+        "SELECT key FROM idempotency_keys",
+        "SELECT id FROM job_runs",
+        "SELECT id FROM audit_logs",
+        "UPDATE emotions SET name = 'x'",
+        "UPDATE intensities SET percent = 1",
+        "SELECT open_family(gen_random_uuid(), 'a', 'b', now(), NULL, NULL)",
+        "CREATE TABLE mine (id int)",
+    ] {
+        refused(&operator, sql).await;
+    }
+}
+
+#[tokio::test]
 async fn the_roles_are_below_row_level_security_and_everything_belongs_to_the_owner() {
     let db = TestDatabase::new().await;
     let superuser = db.superuser().await;
@@ -123,7 +146,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT re
     let open = superuser.query(open, &[]).await.unwrap();
 
     let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>();
-    assert_eq!(names(roles), ["kimochi_api", "kimochi_cleanup", "kimochi_worker"]);
+    assert_eq!(names(roles), ["kimochi_api", "kimochi_cleanup", "kimochi_operator", "kimochi_worker"]);
     assert_eq!(names(strangers), [""; 0]);
     assert_eq!(names(open), [""; 0], "tables without row-level security");
 }

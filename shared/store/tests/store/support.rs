@@ -8,7 +8,7 @@ use kimochi_domain::{
 use kimochi_store::Database;
 use kimochi_store::recordings::{self, Insertion, NewRecording};
 use kimochi_store::transcription::{self, Arrival, Attempt, Claim, Ending, Outcome, Run};
-use kimochi_testing::{TestDatabase, now};
+use kimochi_testing::now;
 
 pub(crate) const SEQUENCER: &str = "0055AED6DCD90281E5";
 pub(crate) const LEASE_SECONDS: i64 = 60;
@@ -84,16 +84,5 @@ pub(crate) fn outcome(recording: &Recording, ending: Ending) -> Outcome {
         model_name: Some("ggml-kimochi-q5_0".to_owned()),
         model_sha256: Some("ab".repeat(32)),
         processing_ms: 180,
-    }
-}
-
-/// Returns when a statement waits for a lock that another transaction holds.
-pub(crate) async fn wait_until_somebody_waits(db: &TestDatabase) {
-    let superuser = db.superuser().await;
-    let waiting = "
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while superuser.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-        tokio::task::yield_now().await;
     }
 }

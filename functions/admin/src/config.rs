@@ -1,0 +1,36 @@
+//! What the function reads from its environment.
+
+use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_store::DatabaseConfig;
+
+/// | variable | default | template parameter |
+/// |---|---|---|
+/// | `MEDIA_BUCKET` | – | the stack's own bucket |
+/// | `DATABASE_URL` | – | `DatabaseUrl` |
+/// | `DATABASE_ROLE` | – | fixed: `kimochi_operator` |
+/// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
+/// | `LOG_LEVEL` | `info` | `LogLevel` |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The bucket with the cards' pictures.
+    pub media_bucket: String,
+    /// How much is logged.
+    pub log_level: String,
+    /// The database, and our role in it.
+    pub database: DatabaseConfig,
+}
+
+impl Config {
+    /// Reads the variables above.
+    ///
+    /// # Errors
+    /// Names all that are missing or unusable.
+    pub fn from_env(mut environment: Environment) -> Result<Self, InvalidEnvironment> {
+        let config = Self {
+            media_bucket: environment.required("MEDIA_BUCKET"),
+            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            database: DatabaseConfig::from_env(&mut environment),
+        };
+        environment.check(config)
+    }
+}

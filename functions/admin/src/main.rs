@@ -1,0 +1,22 @@
+//! Wiring of the `admin` function.
+
+use admin::{App, Config};
+use kimochi_blob::MediaBucket;
+use kimochi_environment::Environment;
+use kimochi_runtime::{aws, clock, logging};
+use kimochi_store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let mut environment = Environment::of_process();
+    let settings = aws::settings(&mut environment);
+    let config = Config::from_env(environment)?;
+    logging::start("admin", &config.log_level);
+
+    let app = App {
+        database: Database::new(config.database.settings("admin", &settings))?,
+        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        clock: clock::now,
+    };
+    kimochi_api::serve(admin::routes(app)).await
+}
