@@ -8,6 +8,7 @@ mod api;
 mod crash;
 mod failures;
 mod families;
+mod isolation;
 mod leaving;
 mod stack;
 mod upload_url;
