@@ -16,7 +16,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cloud, postgres
+from . import cloud, postgres, reference
 from .daemons import last_words, log_file
 from .place import ACCESS_KEY, BIN, REGION, ROOT, RUN, SECRET_KEY, STACK_NAME, STAGE
 from .terminal import Trouble
@@ -39,6 +39,8 @@ def parameters() -> dict[str, str]:
         "Architecture": {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
         "DatabaseUrl": postgres.url("kimochi"),
         "DatabaseAuth": "none",
+        # A web client's, as by default, and the page that tries out what it describes.
+        "AllowedOrigins": f"http://localhost:3000,{reference.url()}",
         "TranscribeTimeout": "10",
         "LogRetentionDays": "1",
     }

@@ -19,7 +19,9 @@ def create_routes(stack: DeployedStack) -> list[str]:
 
     api.clear()
     if cors := body.get("x-amazon-apigateway-cors"):
-        api.allow_origins(cors)
+        # MiniStack's SAM transform is not told the parameters' values and has filled in the default.
+        origins = stack.resolve({"Fn::Split": [",", {"Ref": "AllowedOrigins"}]})
+        api.allow_origins(cors | {"allowOrigins": origins})
     authorizers = {
         scheme: api.add_authorizer(scheme, definition["x-amazon-apigateway-authorizer"])
         for scheme, definition in body["components"]["securitySchemes"].items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+OPENAPI = ROOT / "openapi.json"
 
 # Everything the local stack writes is below this folder; deleting it starts from nothing.
 LOCAL = ROOT / ".local"

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from . import cloud, deploy, http_api, inbox, migrate, people, pictures, postgres
+from . import cloud, deploy, http_api, inbox, migrate, people, pictures, postgres, reference
 from .intrinsics import DeployedStack
 from .place import ACCESS_KEY, ENV, LOCAL, REGION, SECRET_KEY, STACK_NAME
 from .terminal import say, step
@@ -31,6 +31,7 @@ def up() -> dict[str, str]:
 def up_and_tell() -> None:
     env = up()
     say(f"\nThe stack is up: {env['API_URL']}/v1/health")
+    say(f"What it can be asked, to read and to try out: {env['REFERENCE_URL']}")
     say("Everything else is in .local/env; for your shell:  set -a; . .local/env; set +a")
 
 
@@ -46,11 +47,11 @@ def stop() -> bool:
     """Ends everything, the functions' processes included. False when nothing was running."""
     with _alone():
         ENV.unlink(missing_ok=True)
-        return any([cloud.stop(), inbox.stop(), postgres.stop()])
+        return any([cloud.stop(), inbox.stop(), reference.stop(), postgres.stop()])
 
 
 def is_up() -> bool:
-    return cloud.is_running() and postgres.is_running() and inbox.is_running()
+    return all(part.is_running() for part in (cloud, postgres, inbox, reference))
 
 
 def _start() -> None:
@@ -65,6 +66,9 @@ def _start() -> None:
     if not inbox.is_running():
         with step("The inbox starts (Slack and PagerDuty)"):
             inbox.start()
+    if not reference.is_running():
+        with step("The API reference starts"):
+            reference.start()
 
 
 def _deploy() -> DeployedStack:
@@ -105,6 +109,7 @@ def _environment(stack: DeployedStack) -> dict[str, str]:
         "LEAVING_PARENT_TOKEN": people.sign_in_parent(outputs, f"leaving-{secrets.token_hex(8)}"),
         "ADMIN_TOKEN": people.sign_in_operator(outputs, "operator"),
         "INBOX_URL": inbox.url(),
+        "REFERENCE_URL": reference.url(),
         **{_variable(function): function for function in sorted(functions)},
     }
 
