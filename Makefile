@@ -50,9 +50,13 @@ logs: setup ## follow what the functions say
 	@$(local) logs
 
 .PHONY: test
-test: setup build ## every test: unit, integration on PostgreSQL and S3, end to end
+test: setup build ## every test: unit, integration on PostgreSQL and S3, the API against openapi.json, end to end
 	@$(python) -m unittest discover --start-directory local/tests
 	@$(local) test
+
+.PHONY: contract
+contract: setup build ## hold the deployed API against openapi.json, with Schemathesis
+	@$(local) contract
 
 .PHONY: check
 check: setup ## format, clippy, docs, template and Python lint; warnings are errors

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from . import artifacts, demo, logs, migrate, pictures, stack, tests
+from . import artifacts, contract, demo, logs, migrate, pictures, stack, tests
 from .terminal import Trouble, complain
 
 COMMANDS = {
@@ -15,6 +15,7 @@ COMMANDS = {
     "logs": logs.follow,
     "demo": demo.run,
     "test": tests.run,
+    "contract": contract.run,
     "images": pictures.render_and_tell,
     "artifacts": artifacts.check,
     "migrate-on-aws": migrate.on_aws,
