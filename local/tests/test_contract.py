@@ -15,7 +15,13 @@ from schemathesis.openapi.checks import (
 from kimochi_local import contract, tests
 from kimochi_local import contract_hooks as hooks
 
-TOLD = {"PARENT_TOKEN": "the-parents", "API_URL": "http://127.0.0.1:1", "RECORDING_ID": "a-recording"}
+TOLD = {
+    "API_URL": "http://127.0.0.1:1",
+    "PARENT_TOKEN": "the-parents",
+    "OPERATOR_TOKEN": "the-operators",
+    "RECORDING_ID": "a-recording",
+    "CARD": "tameshi",
+}
 
 
 class Contract(unittest.TestCase):
@@ -25,6 +31,7 @@ class Contract(unittest.TestCase):
             mock.patch.object(contract.people, "sign_in_parent", return_value="a-parents-token"),
             mock.patch.object(contract.DeployedStack, "named"),
             mock.patch.object(contract, "_recording", return_value="a-recording"),
+            mock.patch.object(contract, "_card_to_keep"),
             mock.patch.object(contract, "say"),
         ):
             contract.check({"API_URL": "http://127.0.0.1:1", "ADMIN_TOKEN": "an-operators-token"})
@@ -142,6 +149,23 @@ class Hooks(unittest.TestCase):
 
         self.assertEqual((body["child_id"], body["emotion"], body["recording_id"]), ("c2", "ikari", "new"))
         self.assertEqual(body["note"], "あ" * 2_000)
+
+    def test_only_the_card_of_the_run_is_made_changed_and_removed(self):
+        path = "/v1/admin/emotions/{name}"
+        for method, name, valid, sent in (
+            ("PUT", "abc", True, "tameshi"),
+            ("DELETE", "ikari", False, "tameshi"),
+            ("DELETE", "abc", False, "abc"),
+        ):
+            case = self.sent(f"{method} {path}", valid=valid, path_parameters={"name": name})
+
+            self.assertEqual(case.path_parameters["name"], sent)
+            self.call.assert_not_called()
+
+        self.sent(f"POST {path}", path_parameters={"name": "abc"})
+        self.call.assert_called_once_with(
+            "DELETE", "/v1/admin/emotions/tameshi", authorization="Bearer the-operators"
+        )
 
     def test_days_are_in_the_past_and_in_order(self):
         query = self.sent(
