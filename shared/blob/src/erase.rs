@@ -1,7 +1,7 @@
 //! Removing objects for good, which in a versioned bucket means every version and every delete marker.
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use kimochi_domain::{AudioKey, UserId, family_folders};
+use kimochi_domain::{AudioKey, UserId, export_folder, family_folders};
 
 use crate::{BlobError, MediaBucket, Operation};
 
@@ -30,13 +30,17 @@ impl MediaBucket {
     /// # Errors
     /// What S3 says; a part may be gone then, and the same call goes on where this one ended.
     pub async fn erase_recording(&self, key: &AudioKey) -> Result<Erased, BlobError> {
-        let mut erased = Erased::default();
-        for key in [key.to_string(), key.text_key().to_string()] {
-            while let page @ Erased { versions: 1.., .. } = self.erase_page(&key).await? {
-                erased += page;
-            }
-        }
+        let mut erased = self.erase_all(&key.to_string()).await?;
+        erased += self.erase_all(&key.text_key().to_string()).await?;
         Ok(erased)
+    }
+
+    /// Removes the copies of a family's data, which hold what was deleted since.
+    ///
+    /// # Errors
+    /// What S3 says; a part may be gone then, and the same call goes on where this one ended.
+    pub async fn erase_exports(&self, family: UserId) -> Result<Erased, BlobError> {
+        self.erase_all(&export_folder(family)).await
     }
 
     /// Removes some of what a family has in the bucket, at most 1,000 versions; none, when nothing is there any more.
@@ -51,6 +55,15 @@ impl MediaBucket {
             }
         }
         Ok(Erased::default())
+    }
+
+    /// Removes all that begins with `prefix`.
+    async fn erase_all(&self, prefix: &str) -> Result<Erased, BlobError> {
+        let mut erased = Erased::default();
+        while let page @ Erased { versions: 1.., .. } = self.erase_page(prefix).await? {
+            erased += page;
+        }
+        Ok(erased)
     }
 
     /// Removes the first page of what begins with `prefix`. Listing starts from the beginning each time, because what

@@ -34,7 +34,9 @@ pub use media_type::{MediaType, UnsupportedMediaType};
 pub use recording::{Quality, Recording, RecordingStatus, Transcript};
 pub use sequencer::Sequencer;
 pub use severity::Severity;
-pub use storage_key::{AudioKey, ExportKey, InvalidKey, PictureKey, TextKey, UniqueId, family_folders};
+pub use storage_key::{
+    AudioKey, ExportKey, InvalidKey, PictureKey, TextKey, UniqueId, export_folder, family_folders,
+};
 pub use text::{CardLabel, Gender, InvalidText, Nickname, Note};
 pub use text_enum::UnknownName;
 pub use transient::Transient;

@@ -52,7 +52,7 @@ pub struct TextKey {
     stem: Stem,
 }
 
-/// The key of the copy of everything that a family has with us. It is thrown away after a day.
+/// The key of the copy of everything that a family has with us. S3 throws it away within a few days.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExportKey {
     stem: Stem,
@@ -156,7 +156,16 @@ impl ExportKey {
 
 /// The folders with everything that a family has in the bucket, each with a slash at its end.
 pub fn family_folders(user_id: UserId) -> [String; 3] {
-    ["audio", "text", "export"].map(|kind| format!("{kind}/{user_id}/"))
+    ["audio", "text", "export"].map(|kind| folder(kind, user_id))
+}
+
+/// The one of them with the copies of its data.
+pub fn export_folder(user_id: UserId) -> String {
+    folder("export", user_id)
+}
+
+fn folder(kind: &str, user_id: UserId) -> String {
+    format!("{kind}/{user_id}/")
 }
 
 impl fmt::Display for AudioKey {

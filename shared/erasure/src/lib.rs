@@ -11,6 +11,6 @@ mod report;
 mod run;
 
 pub use error::Error;
-pub use limits::{Limits, QUIET_TIME};
+pub use limits::{Limits, QUIET_TIME, UPLOAD_TIME};
 pub use report::Report;
-pub use run::{erase_deleted, erase_families_that_left};
+pub use run::{erase_deleted, erase_families_that_left, erase_old_answers};

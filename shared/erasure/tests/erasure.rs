@@ -5,25 +5,35 @@
 mod support;
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
 use kimochi_domain::Transient as _;
-use kimochi_erasure::{Error, Limits, QUIET_TIME, Report, erase_deleted, erase_families_that_left};
+use kimochi_erasure::{
+    Error, Limits, QUIET_TIME, Report, UPLOAD_TIME, erase_deleted, erase_families_that_left,
+    erase_old_answers,
+};
 use kimochi_testing::{Household, now, settings_at};
 
 use support::TestHouse;
 
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 /// Late enough for everything that was deleted at `now()`.
 fn later() -> Timestamp {
-    now() + QUIET_TIME + jiff::SignedDuration::from_secs(1)
+    now() + UPLOAD_TIME + SECOND
+}
+
+/// Late enough for what had arrived.
+fn soon() -> Timestamp {
+    now() + QUIET_TIME + SECOND
 }
 
 fn too_early() -> Timestamp {
-    now() + QUIET_TIME - jiff::SignedDuration::from_secs(1)
+    now() + QUIET_TIME - SECOND
 }
 
 fn limits() -> Limits {
-    Limits { batch: 100, until: Timestamp::MAX, clock: later }
+    Limits { batch: 100, quiet_time: QUIET_TIME, until: Timestamp::MAX, clock: later }
 }
 
 #[tokio::test]
@@ -84,6 +94,7 @@ async fn what_a_family_deleted_goes_and_what_it_kept_stays() {
     assert_eq!((report.rows.emotion_logs, report.rows.recordings, report.rows.job_runs), (1, 1, 1));
     let left = house.objects_of(&mika).await;
     assert!(!left.iter().any(|key| mika.heard.keys().contains(key)), "{left:?}");
+    assert!(!left.iter().any(|key| key.starts_with("export/")), "a copy may hold what was deleted: {left:?}");
     assert!(left.contains(&mika.unused.audio_key.to_string()), "{left:?}");
     assert_eq!(house.count("emotion_logs", &mika).await, 1);
     assert_eq!(house.count("children", &mika).await, 2);
@@ -121,6 +132,54 @@ async fn what_was_marked_a_moment_ago_may_still_get_an_object_and_is_left_alone(
 }
 
 #[tokio::test]
+async fn an_upload_that_may_still_be_under_way_has_an_hour() {
+    let house = TestHouse::new().await;
+    let mika = house.family("mika").await;
+    let ren = house.family("ren").await;
+    house.leave("mika").await;
+    house.delete_recording(&ren.unused).await;
+
+    let meanwhile = Limits { clock: soon, ..limits() };
+    let left = house.erase_families_that_left(&meanwhile).await.unwrap();
+    let deleted = house.erase_deleted(&meanwhile).await.unwrap();
+
+    assert_eq!((left.families, deleted.families), (0, 0));
+    assert_eq!(house.objects_of(&mika).await.len(), Household::VERSIONS);
+    assert_eq!(house.erase_families_that_left(&limits()).await.unwrap().families, 1);
+    assert_eq!(house.erase_deleted(&limits()).await.unwrap().rows.recordings, 1);
+}
+
+#[tokio::test]
+async fn what_has_arrived_waits_no_longer_than_its_url_lived() {
+    let house = TestHouse::new().await;
+    let mika = house.family("mika").await;
+    house.delete_log(&mika, mika.log_with_voice).await;
+
+    let report = house.erase_deleted(&Limits { clock: soon, ..limits() }).await.unwrap();
+
+    assert_eq!(report.rows.recordings, 1);
+}
+
+#[tokio::test]
+async fn answers_are_kept_for_a_day() {
+    fn day_after() -> Timestamp {
+        now() + SignedDuration::from_hours(24)
+    }
+    fn a_second_later() -> Timestamp {
+        day_after() + SECOND
+    }
+    let house = TestHouse::new().await;
+    let mika = house.family("mika").await;
+    let cleanup = house.database.cleanup();
+
+    let early = erase_old_answers(&cleanup, &Limits { clock: day_after, ..limits() }).await.unwrap();
+    let late = erase_old_answers(&cleanup, &Limits { clock: a_second_later, ..limits() }).await.unwrap();
+
+    assert_eq!((early, late), (0, 1));
+    assert_eq!(house.count("idempotency_keys", &mika).await, 0);
+}
+
+#[tokio::test]
 async fn a_recording_that_is_being_listened_to_has_to_wait() {
     let house = TestHouse::new().await;
     let mika = house.family("mika").await;
@@ -141,6 +200,10 @@ async fn no_row_goes_while_its_objects_cannot() {
     let house = TestHouse::new().await;
     let mika = house.family("mika").await;
     let ren = house.family("ren").await;
+    for name in ["sora", "yui"] {
+        house.family(name).await;
+        house.leave(name).await;
+    }
     house.leave("mika").await;
     house.delete_child(&ren, ren.child).await;
     let before = (house.rows_that_name(&mika).await, house.rows_that_name(&ren).await);
@@ -149,9 +212,9 @@ async fn no_row_goes_while_its_objects_cannot() {
     let left = erase_families_that_left(&house.database.cleanup(), &nowhere, &limits()).await;
     let deleted = erase_deleted(&house.database.cleanup(), &nowhere, &limits()).await;
 
-    for refused in [left, deleted] {
-        assert!(matches!(&refused, Err(error @ Error::Objects(_)) if error.is_transient()), "{refused:?}");
-    }
+    assert!(matches!(&left, Err(error @ Error::Objects(_)) if error.is_transient()), "{left:?}");
+    let deleted = deleted.unwrap();
+    assert_eq!((deleted.families, deleted.failed, deleted.complete), (0, 1, false));
     assert_eq!((house.rows_that_name(&mika).await, house.rows_that_name(&ren).await), before);
 }
 
@@ -203,20 +266,19 @@ async fn a_run_ends_when_its_time_is_up_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_full_batch_says_that_there_may_be_more() {
+async fn a_run_goes_through_all_families_batch_after_batch() {
     let house = TestHouse::new().await;
-    for name in ["mika", "ren"] {
+    let mika = house.family("mika").await;
+    for name in ["ren", "sora"] {
         house.family(name).await;
         house.leave(name).await;
     }
-    let one = Limits { batch: 1, ..limits() };
+    house.leave("mika").await;
+    house.break_rows_of(&mika).await;
 
-    let mut families = 0;
-    while let report @ Report { complete: false, .. } = house.erase_families_that_left(&one).await.unwrap() {
-        families += report.families;
-    }
+    let report = house.erase_families_that_left(&Limits { batch: 1, ..limits() }).await.unwrap();
 
-    assert_eq!(families, 2);
+    assert_eq!((report.families, report.failed, report.complete), (2, 1, false));
 }
 
 #[tokio::test]

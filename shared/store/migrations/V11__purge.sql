@@ -57,16 +57,12 @@ CREATE POLICY what_is_deleted ON job_runs TO kimochi_cleanup
 CREATE POLICY what_is_old ON idempotency_keys TO kimochi_cleanup
     USING (created_at < now() - interval '1 day' OR has_left(user_id));
 
-GRANT SELECT (id, user_id, audio_key, deleted_at, lease_until), DELETE ON recordings TO kimochi_cleanup;
+GRANT SELECT (id, user_id, audio_key, uploaded_at, deleted_at, lease_until), DELETE ON recordings TO kimochi_cleanup;
 GRANT SELECT (id, user_id, deleted_at), DELETE ON children TO kimochi_cleanup;
 GRANT SELECT (id, user_id, child_id, recording_id, deleted_at), DELETE ON emotion_logs TO kimochi_cleanup;
 GRANT SELECT (id, user_id, recording_id), DELETE ON job_runs TO kimochi_cleanup;
 GRANT SELECT (user_id, key, created_at), DELETE ON idempotency_keys TO kimochi_cleanup;
 
--- The foreign key asks for a child's logs when it is removed, deleted ones too. So the index of the list holds them as
--- well, until they are removed; a second index beside it would have the planner choose that one and sort.
-DROP INDEX emotion_logs_child_felt;
-CREATE INDEX emotion_logs_child_felt ON emotion_logs (user_id, child_id, felt_at DESC, id DESC);
 -- Answers of families that do not come back to have theirs replaced.
 CREATE INDEX idempotency_keys_old ON idempotency_keys (created_at);
 

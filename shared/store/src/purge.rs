@@ -9,6 +9,7 @@ use kimochi_domain::{AudioKey, RecordingId, UserId};
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::columns::parsed;
 use crate::transaction::Transaction;
@@ -19,6 +20,8 @@ use crate::{Connection, Database, Result};
 pub struct Batch {
     /// Only what was marked earlier than this.
     pub marked_before: Timestamp,
+    /// Of recordings for which nothing has arrived, only those marked earlier than this: the upload may be under way.
+    pub unarrived_marked_before: Timestamp,
     /// The time now.
     pub now: Timestamp,
     /// At most so many rows of each table.
@@ -65,57 +68,70 @@ impl RemovedRows {
     }
 }
 
-/// Families that left and are not gone yet, those who left first at the head. A family whose recording is being listened
-/// to has to wait: the attempt may still write an object.
+/// Families that left and are not gone yet, in the order of their ids, from after `after` on. A family has to wait whose
+/// recording is being listened to, since the attempt may still write an object, or may still be on its way.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn families_that_left(db: &Database, batch: Batch) -> Result<Vec<UserId>> {
+pub async fn families_that_left(db: &Database, batch: Batch, after: Option<UserId>) -> Result<Vec<UserId>> {
     const SQL: &str = "\
 -- purge::families_that_left
 SELECT id
 FROM users
-WHERE leaving_at < $1 AND gone_at IS NULL
-    AND NOT EXISTS (SELECT FROM recordings WHERE user_id = users.id AND lease_until >= $2)
-ORDER BY leaving_at, id
+WHERE leaving_at < $1 AND gone_at IS NULL AND id > $5
+    AND NOT EXISTS (
+        SELECT FROM recordings
+        WHERE user_id = users.id AND (lease_until >= $2 OR (uploaded_at IS NULL AND leaving_at >= $4)))
+ORDER BY id
 LIMIT $3";
 
     let client = db.client().await?;
     let statement = client.prepare_cached(SQL).await?;
-    let rows = client.query(&statement, &[&batch.marked_before, &batch.now, &batch.limit]).await?;
+    let after = after.map_or(Uuid::nil(), |family| family.0);
+    let Batch { marked_before, unarrived_marked_before, now, limit } = batch;
+    let rows =
+        client.query(&statement, &[&marked_before, &now, &limit, &unarrived_marked_before, &after]).await?;
     rows.iter().map(|row| Ok(UserId(row.try_get("id")?))).collect()
 }
 
-/// Families that stay and deleted something.
+/// Families that stay and deleted something that can go, in the order of their ids, from after `after` on.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn families_that_deleted(db: &Database, batch: Batch) -> Result<Vec<UserId>> {
+pub async fn families_that_deleted(
+    db: &Database,
+    batch: Batch,
+    after: Option<UserId>,
+) -> Result<Vec<UserId>> {
     const SQL: &str = "\
 -- purge::families_that_deleted
 SELECT user_id
 FROM (
-    SELECT user_id, deleted_at FROM recordings
+    SELECT user_id FROM recordings
     WHERE deleted_at < $1 AND (lease_until IS NULL OR lease_until < $2)
+        AND (uploaded_at IS NOT NULL OR deleted_at < $4)
     UNION ALL
-    SELECT user_id, deleted_at FROM emotion_logs WHERE deleted_at < $1 AND recording_id IS NULL
+    SELECT user_id FROM emotion_logs WHERE deleted_at < $1 AND recording_id IS NULL
     UNION ALL
-    SELECT user_id, deleted_at FROM children
+    SELECT user_id FROM children
     WHERE deleted_at < $1
         AND NOT EXISTS (SELECT FROM emotion_logs l WHERE l.user_id = children.user_id AND l.child_id = children.id)
 ) AS deleted
-WHERE NOT has_left(user_id)
+WHERE user_id > $5 AND NOT has_left(user_id)
 GROUP BY user_id
-ORDER BY min(deleted_at), user_id
+ORDER BY user_id
 LIMIT $3";
 
     let client = db.client().await?;
     let statement = client.prepare_cached(SQL).await?;
-    let rows = client.query(&statement, &[&batch.marked_before, &batch.now, &batch.limit]).await?;
+    let after = after.map_or(Uuid::nil(), |family| family.0);
+    let Batch { marked_before, unarrived_marked_before, now, limit } = batch;
+    let rows =
+        client.query(&statement, &[&marked_before, &now, &limit, &unarrived_marked_before, &after]).await?;
     rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
 }
 
-/// The recordings that a family deleted, unless they are being listened to.
+/// The recordings that a family deleted, unless they are being listened to or may still be on their way.
 ///
 /// # Errors
 /// When the database cannot be reached.
@@ -129,12 +145,18 @@ pub async fn deleted_recordings(
 SELECT id, audio_key
 FROM recordings
 WHERE user_id = $1 AND deleted_at < $2 AND (lease_until IS NULL OR lease_until < $3)
+    AND (uploaded_at IS NOT NULL OR deleted_at < $5)
 ORDER BY deleted_at, id
 LIMIT $4";
 
     let client = db.client().await?;
     let statement = client.prepare_cached(SQL).await?;
-    let rows = client.query(&statement, &[&family.0, &batch.marked_before, &batch.now, &batch.limit]).await?;
+    let rows = client
+        .query(
+            &statement,
+            &[&family.0, &batch.marked_before, &batch.now, &batch.limit, &batch.unarrived_marked_before],
+        )
+        .await?;
     rows.iter().map(deleted_recording).collect()
 }
 
@@ -169,7 +191,7 @@ DELETE FROM children
 WHERE user_id = $1 AND deleted_at < $2
     AND NOT EXISTS (SELECT FROM emotion_logs l WHERE l.user_id = children.user_id AND l.child_id = children.id)";
 
-    let Batch { marked_before, now, limit } = batch;
+    let Batch { marked_before, now, limit, .. } = batch;
     let ids: Vec<_> = recordings.iter().map(|recording| recording.id.0).collect();
     let transaction = Transaction::new(db.client().await?);
     transaction.begin().await?;

@@ -7,7 +7,7 @@ use kimochi_erasure::{Error, Limits, Report};
 use kimochi_store::purge::{RemovedObjects, RemovedRows};
 use kimochi_store::transcription::{self, Attempt, Completion};
 use kimochi_store::{FamilyTransaction, children, emotion_logs, users};
-use kimochi_testing::{Household, TestBucket, TestDatabase, now};
+use kimochi_testing::{Household, TestBucket, TestDatabase, Voice, now};
 use tokio_postgres::types::Json;
 
 pub(crate) struct TestHouse {
@@ -49,6 +49,12 @@ impl TestHouse {
         children::find_for_change(&family, child).await.unwrap().unwrap();
         children::delete(&family, child, now()).await.unwrap();
         family.commit().await.unwrap();
+    }
+
+    /// Marks a recording as deleted that no log has: no route does that yet.
+    pub(crate) async fn delete_recording(&self, voice: &Voice) {
+        let sql = "UPDATE recordings SET deleted_at = $2 WHERE id = $1";
+        self.database.superuser().await.execute(sql, &[&voice.id.0, &now()]).await.unwrap();
     }
 
     pub(crate) async fn fail(&self, attempt: &Attempt) {

@@ -144,6 +144,7 @@ FROM request
         .map_err(Error::from);
     match row {
         Err(error) if takes_a_used_recording(&error) => Ok(Insertion::Refused(Refused::RecordingInUse)),
+        Err(error) if takes_a_deleted_card(&error) => Ok(Insertion::Refused(Refused::Emotion)),
         Err(error) => Err(error),
         Ok(row) if is_there(&row)? => Ok(Insertion::Created(Box::new(from_row(&row)?))),
         Ok(row) if !row.try_get::<_, bool>("claimed")? => Ok(Insertion::KeyTaken),
@@ -257,6 +258,7 @@ FROM (SELECT) AS request
         .map_err(Error::from);
     match row {
         Err(error) if takes_a_used_recording(&error) => Ok(Changed::Refused(Refused::RecordingInUse)),
+        Err(error) if takes_a_deleted_card(&error) => Ok(Changed::Refused(Refused::Emotion)),
         Err(error) => Err(error),
         Ok(row) if is_there(&row)? => Ok(Changed::Log(Box::new(from_row(&row)?))),
         Ok(row) => Ok(Changed::Refused(refusal(&row)?)),
@@ -303,4 +305,9 @@ fn refusal(row: &Row) -> Result<Refused> {
 /// Two requests at once gave one recording to two logs; this one came second.
 fn takes_a_used_recording(error: &Error) -> bool {
     error.violates("emotion_logs_recording_once")
+}
+
+/// An operator deleted the card while the log was being written.
+fn takes_a_deleted_card(error: &Error) -> bool {
+    error.violates("emotion_logs_emotion_fkey")
 }

@@ -66,6 +66,29 @@ async fn a_log_names_only_what_its_family_has_and_can_choose() {
 }
 
 #[tokio::test]
+async fn a_card_that_is_deleted_meanwhile_cannot_be_chosen() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let child = enter(&api, "mika", "みか").await;
+    let superuser = db.superuser().await;
+    let sleepy = "
+INSERT INTO emotions (name, label, color, position, created_at, updated_at)
+VALUES ('nemui', 'ねむい', '#8c7bab', 13, now(), now())";
+    superuser.batch_execute(sleepy).await.unwrap();
+    superuser.batch_execute("BEGIN; DELETE FROM emotions WHERE name = 'nemui'").await.unwrap();
+
+    let family = api.family(&parent("mika"), now()).await.unwrap();
+    let log = NewLog { emotion: emotion("nemui"), ..new(child.id) };
+    let (refused, ()) = tokio::join!(emotion_logs::insert(&family, &log, None, now()), async {
+        db.wait_until_somebody_waits().await;
+        superuser.batch_execute("COMMIT").await.unwrap();
+    });
+
+    assert_eq!(refused.unwrap(), Insertion::Refused(Refused::Emotion));
+    family.commit().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_change_keeps_what_it_does_not_name() {
     let db = TestDatabase::new().await;
     let api = db.api();
@@ -402,7 +425,7 @@ fn emotion(name: &str) -> EmotionName {
     name.parse().unwrap()
 }
 
-fn new(child_id: ChildId) -> NewLog {
+pub(crate) fn new(child_id: ChildId) -> NewLog {
     felt(child_id, now())
 }
 
@@ -417,7 +440,7 @@ fn felt(child_id: ChildId, at: Timestamp) -> NewLog {
     }
 }
 
-async fn write(api: &Database, name: &str, new: &NewLog) -> EmotionLog {
+pub(crate) async fn write(api: &Database, name: &str, new: &NewLog) -> EmotionLog {
     let family = api.family(&parent(name), now()).await.unwrap();
     let written = emotion_logs::insert(&family, new, None, now()).await.unwrap();
     family.commit().await.unwrap();

@@ -5,6 +5,7 @@ use kimochi_testing::{TestDatabase, now};
 use tokio_postgres::error::SqlState;
 
 use crate::children::enter;
+use crate::emotion_logs::{new, write};
 use crate::support::{attempt_at, parent, requested_by};
 
 #[tokio::test]
@@ -71,13 +72,20 @@ async fn the_worker_makes_no_recording_and_reads_no_transcript() {
 async fn the_cleanup_reaches_nothing_that_a_family_still_has() {
     let db = TestDatabase::new().await;
     let recording = requested_by(&db.api(), "mika").await;
-    enter(&db.api(), "mika", "みか").await;
+    let child = enter(&db.api(), "mika", "みか").await;
     attempt_at(&db.worker(), &recording.audio_key, now()).await;
+    write(&db.api(), "mika", &new(child.id)).await;
+    let superuser = db.superuser().await;
+    let answer = "
+INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at) SELECT id, 'k', sha256(''), now() FROM users";
+    superuser.batch_execute(answer).await.unwrap();
     let cleanup = db.cleanup();
 
     let client = cleanup.client().await.unwrap();
-    for table in ["recordings", "children", "emotion_logs", "job_runs"] {
+    for table in ["emotion_logs", "job_runs", "recordings", "children", "idempotency_keys"] {
         assert_eq!(client.execute(&format!("DELETE FROM {table}"), &[]).await.unwrap(), 0, "{table}");
+        let rows = superuser.query(&format!("SELECT FROM {table}"), &[]).await.unwrap();
+        assert_eq!(rows.len(), 1, "{table}");
     }
     let tombstone = "UPDATE users SET issuer = NULL, subject = NULL, gone_at = now()";
     assert_eq!(client.execute(tombstone, &[]).await.unwrap(), 0);

@@ -19,8 +19,10 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'audit_logs', at, id, json_build_object(
         'at', utc(at), 'actor_kind', actor_kind, 'action', action, 'subject_kind', subject_kind,
-        'subject_id', subject_id, 'outcome', outcome, 'source_address', host(source_address), 'details', details)
-    FROM audit_logs WHERE user_id = signed_in_user_id();
+        'subject_id', subject_id, 'source_address', host(source_address), 'details', details)
+    FROM audit_logs
+    -- Who was refused does not learn whether there was something.
+    WHERE user_id = signed_in_user_id() AND outcome = 'done';
 END;
 
 COMMENT ON FUNCTION export_history() IS 'What was done with the data of the family that is signed in';
