@@ -16,6 +16,8 @@ async fn a_family_takes_its_copy_along_and_then_nothing_is_theirs() {
     let export = stack.read(Parent::Leaving, "/v1/me/export").await;
     let copy: Value =
         stack.http.get(export["url"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
+    let sound = stack.http.get(copy["recordings"][0]["audio_url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(sound.bytes().await.unwrap(), sample("kimochi_1.webm"));
     let withdrawal = stack.request("DELETE", "/v1/me").bearer_auth(Parent::Leaving.token());
     let withdrawal = withdrawal.send().await.unwrap();
 
@@ -23,8 +25,6 @@ async fn a_family_takes_its_copy_along_and_then_nothing_is_theirs() {
     assert_eq!(copy["emotion_logs"][0]["id"], log["id"]);
     let said = samples().into_iter().find(|(name, _)| name == "kimochi_1.webm").unwrap().1;
     assert_eq!(copy["recordings"][0]["transcript"], said);
-    let sound = stack.http.get(copy["recordings"][0]["audio_url"].as_str().unwrap()).send().await.unwrap();
-    assert_eq!(sound.bytes().await.unwrap(), sample("kimochi_1.webm"));
     assert_eq!(withdrawal.status(), 202);
     let log = log["id"].as_str().unwrap();
     for (method, path) in [

@@ -9,15 +9,17 @@ use axum::response::IntoResponse;
 use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use kimochi_api::{ApiError, SignedIn};
+use kimochi_blob::BlobError;
 use kimochi_domain::{Caller, ExportKey, UniqueId};
 use kimochi_store::audit::{self, Subject};
-use kimochi_store::{FamilyTransaction, export};
+use kimochi_store::{User, export};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::export_file::{ExportFile, FinishedFile};
+use crate::spool::Spool;
 
 /// How long the link to the file works: time enough to save it.
 const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -59,41 +61,46 @@ pub(crate) async fn handle(
 ) -> Result<impl IntoResponse, ApiError> {
     let now = (app.clock)();
     let family = app.database.family(&caller, now).await?;
-    let id = family.user().id;
-    let file = write_file(&app, &family, &caller, now).await?;
-    audit::note_access(&family, "family.export", Subject::Family(id)).await?;
+    let user = *family.user();
+    let mut spool = Spool::new()?;
+    let mut entries = export::read(&family).await?;
+    while let Some(entry) = entries.next().await? {
+        spool.put(entry)?;
+    }
+    audit::note_access(&family, "family.export", Subject::Family(user.id)).await?;
     family.commit().await?;
 
-    let key = ExportKey::new(id, now, &app.time_zone, UniqueId::random());
-    app.bucket.put_export(&key, file.path()).await?;
+    let copy = write_copy(&app, &caller, user, spool, now).await?;
+    let key = ExportKey::new(user.id, now, &app.time_zone, UniqueId::random());
+    app.bucket.put_export(&key, copy.file).await?;
     let link = app.bucket.presign_export(&key, LINK_LIFETIME).await?;
-    let view = ExportView { url: link.url, expires_at: now + LINK_LIFETIME, size_bytes: file.size_bytes() };
+    let view = ExportView { url: link.url, expires_at: now + LINK_LIFETIME, size_bytes: copy.size_bytes };
     Ok(([(CACHE_CONTROL, "no-store")], Json(view)))
 }
 
 /// Entry by entry, so that memory does not grow with the family's years.
-async fn write_file(
+async fn write_copy(
     app: &App,
-    family: &FamilyTransaction,
     caller: &Caller,
+    user: User,
+    spool: Spool,
     now: Timestamp,
-) -> Result<FinishedFile, ApiError> {
-    let user = family.user();
-    let mut file = ExportFile::begin(&json!({
+) -> Result<FinishedFile, BlobError> {
+    let mut copy = ExportFile::begin(&json!({
         "id": user.id,
         "issuer": caller.identity.issuer,
         "subject": caller.identity.subject,
         "created_at": user.created_at,
         "exported_at": now,
     }))?;
-    let mut entries = export::read(family).await?;
-    while let Some(mut entry) = entries.next().await? {
+    for entry in spool.take()? {
+        let mut entry = entry?;
         if let Some(key) = &entry.audio_key {
             let link = app.bucket.presign_download(key, AUDIO_LIFETIME).await?;
             entry.item.insert("audio_url".to_owned(), link.url.into());
             entry.item.insert("audio_url_expires_at".to_owned(), json!(now + AUDIO_LIFETIME));
         }
-        file.write(entry.section, &entry.item)?;
+        copy.write(entry.section, &entry.item)?;
     }
-    Ok(file.finish()?)
+    copy.finish()
 }

@@ -1,32 +1,32 @@
-//! The file that a family's copy is written to: one JSON object, written front to back.
+//! The file that a family's copy is written to: one JSON object, written front to back. It has no name, so that it is gone
+//! when the process is, however that ends.
 
-use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, Write as _};
 
 use kimochi_blob::BlobError;
 use kimochi_store::export::SECTIONS;
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
-/// A file being written: `{"family": …, "children": […], …}`. It goes when it is dropped.
+/// A file being written: `{"family": …, "children": […], …}`.
 pub(crate) struct ExportFile {
-    file: BufWriter<NamedTempFile>,
+    file: BufWriter<File>,
     /// How many sections were opened.
     sections: usize,
     /// Whether the open section has an item.
     has_items: bool,
 }
 
-/// A file that is complete. It goes when it is dropped.
+/// A file that is complete, to be read from its beginning.
 pub(crate) struct FinishedFile {
-    file: NamedTempFile,
-    size_bytes: u64,
+    pub(crate) file: File,
+    pub(crate) size_bytes: u64,
 }
 
 impl ExportFile {
     /// Begins with the family itself.
     pub(crate) fn begin(family: &impl Serialize) -> Result<Self, BlobError> {
-        let mut file = BufWriter::new(NamedTempFile::new()?);
+        let mut file = BufWriter::new(tempfile::tempfile()?);
         file.write_all(b"{\"family\":")?;
         serde_json::to_writer(&mut file, family).map_err(io::Error::from)?;
         Ok(Self { file, sections: 0, has_items: false })
@@ -48,8 +48,9 @@ impl ExportFile {
     pub(crate) fn finish(mut self) -> Result<FinishedFile, BlobError> {
         self.open_sections(SECTIONS.len())?;
         self.file.write_all(b"]}\n")?;
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let size_bytes = file.as_file().metadata()?.len();
+        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let size_bytes = file.stream_position()?;
+        file.rewind()?;
         Ok(FinishedFile { file, size_bytes })
     }
 
@@ -65,25 +66,15 @@ impl ExportFile {
     }
 }
 
-impl FinishedFile {
-    pub(crate) fn path(&self) -> &Path {
-        self.file.path()
-    }
-
-    pub(crate) fn size_bytes(&self) -> u64 {
-        self.size_bytes
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn content(file: &FinishedFile) -> Value {
-        let text = std::fs::read_to_string(file.path()).unwrap();
-        assert_eq!(text.len() as u64, file.size_bytes());
+    fn content(finished: FinishedFile) -> Value {
+        let text = io::read_to_string(finished.file).unwrap();
+        assert_eq!(text.len() as u64, finished.size_bytes);
         serde_json::from_str(&text).unwrap()
     }
 
@@ -94,7 +85,7 @@ mod tests {
         file.write(1, &json!({"n": 2})).unwrap();
         file.write(3, &json!({"n": 3})).unwrap();
 
-        let content = content(&file.finish().unwrap());
+        let content = content(file.finish().unwrap());
 
         let expected = json!({
             "family": {"id": 1},
@@ -109,18 +100,8 @@ mod tests {
 
     #[test]
     fn a_family_without_anything_has_empty_sections() {
-        let content = content(&ExportFile::begin(&json!({})).unwrap().finish().unwrap());
+        let content = content(ExportFile::begin(&json!({})).unwrap().finish().unwrap());
 
         assert_eq!(content.as_object().unwrap().len(), 1 + SECTIONS.len());
-    }
-
-    #[test]
-    fn the_file_goes_with_its_value() {
-        let file = ExportFile::begin(&json!({})).unwrap().finish().unwrap();
-        let path = file.path().to_owned();
-
-        drop(file);
-
-        assert!(!path.exists());
     }
 }

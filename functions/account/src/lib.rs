@@ -6,6 +6,7 @@ mod config;
 mod export_family;
 mod export_file;
 mod read_me;
+mod spool;
 mod withdraw;
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ use crate::App;
 )]
 pub(crate) struct WithdrawalView {
     id: UserId,
-    /// From then on nothing of the family's can be reached.
+    /// From then on the API gives out nothing of the family's.
     left_at: Timestamp,
 }
 

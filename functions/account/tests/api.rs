@@ -6,6 +6,7 @@ use account::{App, routes};
 use axum::Router;
 use jiff::tz::TimeZone;
 use kimochi_blob::MediaBucket;
+use kimochi_store::audit::Subject;
 use kimochi_store::{Auth, Database, DatabaseSettings};
 use kimochi_testing::{ApiCall, ApiResponse, Household, SAID, TestBucket, TestDatabase, now, settings_at};
 use serde_json::Value;
@@ -132,6 +133,19 @@ async fn a_copy_holds_everything_of_the_family_and_nothing_of_another() {
 }
 
 #[tokio::test]
+async fn a_copy_does_not_tell_whether_another_family_has_something() {
+    let (database, bucket) = (TestDatabase::new().await, TestBucket::new().await);
+    let mika = Household::new(&database, &bucket, "mika").await;
+    let ren = Household::new(&database, &bucket, "ren").await;
+    let family = database.api().family(&ren.caller, now()).await.unwrap();
+    family.refuse(Subject::Recording(mika.heard.id)).await.unwrap();
+
+    let (text, _) = fetch(&export(&database, &bucket, "ren").await).await;
+
+    assert!(!text.contains(&mika.heard.id.to_string()));
+}
+
+#[tokio::test]
 async fn the_links_in_a_copy_play_what_was_recorded() {
     let (database, bucket) = (TestDatabase::new().await, TestBucket::new().await);
     let mika = Household::new(&database, &bucket, "mika").await;
@@ -163,18 +177,30 @@ async fn a_copy_is_noted_and_lies_where_a_withdrawal_finds_it() {
 }
 
 #[tokio::test]
-async fn a_copy_of_ten_thousand_logs_is_whole() {
+async fn a_copy_of_many_years_is_whole() {
     let (database, bucket) = (TestDatabase::new().await, TestBucket::new().await);
     let mika = Household::new(&database, &bucket, "mika").await;
     let fill = "
 INSERT INTO emotion_logs (id, user_id, child_id, emotion, intensity, note, felt_at, created_at, updated_at)
 SELECT gen_random_uuid(), user_id, id, 'ureshii', 1, repeat('あ', 100), now() - n * interval '1 minute', now(), now()
 FROM generate_series(1, 9998) n, children WHERE id = $1";
-    database.superuser().await.execute(fill, &[&mika.child.0]).await.unwrap();
+    let voices = "
+INSERT INTO recordings (id, user_id, created_at, updated_at, audio_key, content_type, size_bytes)
+SELECT gen_random_uuid(), $1, now(), now(), format('audio/%s/audio_20260401_083000_%s.webm', $1::uuid, md5(n::text)),
+    'audio/webm', 5
+FROM generate_series(1, 2998) n";
+    let arrived = "UPDATE recordings SET status = 'uploaded', uploaded_at = now(), sequencer = '1' WHERE uploaded_at IS NULL";
+    let superuser = database.superuser().await;
+    superuser.execute(fill, &[&mika.child.0]).await.unwrap();
+    superuser.execute(voices, &[&mika.id.0]).await.unwrap();
+    superuser.execute(arrived, &[]).await.unwrap();
 
     let (_, copy) = fetch(&export(&database, &bucket, "mika").await).await;
 
     assert_eq!(copy["emotion_logs"].as_array().unwrap().len(), 10_000);
+    let recordings = copy["recordings"].as_array().unwrap();
+    assert_eq!(recordings.len(), 3_000);
+    assert!(recordings.iter().all(|recording| recording["audio_url"].is_string()));
 }
 
 #[tokio::test]

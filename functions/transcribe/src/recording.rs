@@ -47,6 +47,10 @@ async fn try_process(app: &App, invocation: &Invocation, object: &ObjectCreated)
         Arrival { audio_key: &audio_key, sequencer: &object.sequencer, uploaded_at: object.created_at };
     match transcription::claim(&app.database, &arrival, &run(app, invocation)).await? {
         Claim::Claimed(attempt) => work(app, invocation, transcriber, &audio_key, &attempt).await,
+        Claim::NotRequested if !app.bucket.has_audio(&audio_key).await? => {
+            tracing::info!("removed: what the message tells of is there no more");
+            Ok(Verdict::Done)
+        }
         Claim::NotRequested => unrequested(app, invocation, object, "not_requested").await,
         Claim::Settled(status) => {
             tracing::info!(%status, "duplicate: the recording is settled already");

@@ -139,6 +139,18 @@ async fn a_key_that_is_not_ours_is_a_failed_job_and_a_notice_and_is_left_alone()
 }
 
 #[tokio::test]
+async fn a_late_message_about_what_was_removed_is_put_away_without_a_word() {
+    let worker = TestWorker::new().await;
+    let key = "audio/0199a3c4-0000-7000-8000-0000000000aa/audio_20260401_083000_0123456789abcdef0123456789abcdef.wav";
+
+    let failed = deliver(&worker.sandbox(now), [worker.created(key, "01")]).await;
+
+    assert!(failed.is_empty());
+    assert!(worker.runs().await.is_empty());
+    assert!(worker.notice_types().await.is_empty());
+}
+
+#[tokio::test]
 async fn an_upload_that_nobody_asked_for_is_a_failed_job_and_a_notice_and_is_left_alone() {
     let worker = TestWorker::new().await;
     let key = "audio/0199a3c4-0000-7000-8000-0000000000aa/audio_20260401_083000_0123456789abcdef0123456789abcdef.wav";

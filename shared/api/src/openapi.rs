@@ -152,7 +152,7 @@ enum By {
 const PROBLEMS: [(StatusCode, By, &str); 12] = [
     (StatusCode::BAD_REQUEST, By::Function, "The body is no JSON."),
     (StatusCode::UNAUTHORIZED, By::Either, "There is no token, or not a valid one."),
-    (StatusCode::NOT_FOUND, By::Function, "There is none, or it is another family's."),
+    (StatusCode::NOT_FOUND, By::Function, "There is none that you could reach."),
     (StatusCode::CONFLICT, By::Function, "It clashes with something else that is there or under way."),
     (StatusCode::GONE, By::Function, "The family has left, or what is asked for has been deleted."),
     (StatusCode::PRECONDITION_FAILED, By::Function, "It is in another state than `If-Match` says."),

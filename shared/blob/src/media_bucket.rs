@@ -8,6 +8,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_types::SdkConfig;
 use kimochi_domain::{AudioKey, ExportKey, MAX_UPLOAD_BYTES, PictureKey, TextKey};
+use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{BlobError, Operation};
@@ -65,12 +66,13 @@ impl MediaBucket {
         Ok(())
     }
 
-    /// Stores a family's copy of its data from a file, without holding it in memory.
+    /// Stores a family's copy of its data from a file that stands at its beginning, without holding it in memory.
     ///
     /// # Errors
-    /// What S3 says, or [`BlobError::Disk`].
-    pub async fn put_export(&self, key: &ExportKey, from: &Path) -> Result<(), BlobError> {
-        let body = ByteStream::from_path(from).await.map_err(|error| BlobError::Disk(error.into()))?;
+    /// What S3 says, or [`BlobError::Disk`]. A file that was read from cannot be sent once more, so nothing is repeated.
+    pub async fn put_export(&self, key: &ExportKey, from: std::fs::File) -> Result<(), BlobError> {
+        let body = ByteStream::read_from().file(File::from_std(from)).build().await;
+        let body = body.map_err(|error| BlobError::Disk(error.into()))?;
         self.client
             .put_object()
             .bucket(&self.name)
@@ -88,7 +90,19 @@ impl MediaBucket {
     /// # Errors
     /// What S3 says.
     pub async fn has_picture(&self, key: &PictureKey) -> Result<bool, BlobError> {
-        match self.client.head_object().bucket(&self.name).key(key.to_string()).send().await {
+        self.exists(key.to_string()).await
+    }
+
+    /// Whether a voice note is (still) there. Needs the right to list, or S3 calls what is missing forbidden.
+    ///
+    /// # Errors
+    /// What S3 says.
+    pub async fn has_audio(&self, key: &AudioKey) -> Result<bool, BlobError> {
+        self.exists(key.to_string()).await
+    }
+
+    async fn exists(&self, key: String) -> Result<bool, BlobError> {
+        match self.client.head_object().bucket(&self.name).key(key).send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
             Err(error) => Err(BlobError::from_sdk(Operation::Get, &error)),
@@ -104,7 +118,7 @@ impl MediaBucket {
         let Some(mut object) = self.get(bucket, key).await? else {
             return Ok(false);
         };
-        let mut file = tokio::fs::File::create(to).await?;
+        let mut file = File::create(to).await?;
         while let Some(chunk) = object.body.next().await {
             file.write_all(&chunk.map_err(broken_stream)?).await?;
         }
