@@ -34,7 +34,7 @@ async fn a_migration_that_fails_is_named_with_its_cause_and_leaves_nothing_behin
     let superuser = db.superuser().await;
     // As if a migration had been undone by hand, but half.
     let sabotage = "
-DROP TABLE job_runs;
+DROP TABLE job_runs CASCADE;
 DELETE FROM refinery_schema_history WHERE version >= 4;
 CREATE TABLE job_runs_running (id int)";
     superuser.batch_execute(sabotage).await.unwrap();
