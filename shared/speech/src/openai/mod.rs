@@ -1,7 +1,6 @@
 //! Any service with OpenAI's `POST /audio/transcriptions`: OpenAI itself, or a server of one's own.
 
 mod answer;
-mod backoff;
 mod wav;
 
 use std::{
@@ -9,12 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kimochi_http::backoff;
 use reqwest::{
     Client, Response, StatusCode, Url,
     multipart::{Form, Part},
-    redirect::Policy,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant as Timer, sleep, timeout_at};
 
@@ -63,12 +61,7 @@ impl OpenAiTranscriber {
     /// Checks the configuration; connects only when there is something to transcribe.
     pub fn new(config: OpenAiConfig) -> Result<Self, SpeechError> {
         let url = endpoint(&config.base_url)?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(Policy::none()) // a voice goes to the configured host and nowhere else
-            .connect_timeout(Duration::from_secs(5))
-            .build()
-            .map_err(|error| SpeechError::ServiceConfig(error.without_url().to_string()))?;
+        let client = kimochi_http::client().map_err(|error| SpeechError::ServiceConfig(error.to_string()))?;
         Ok(Self { client, url, config })
     }
 
@@ -220,16 +213,6 @@ fn endpoint(base_url: &str) -> Result<Url, SpeechError> {
         "https" | "http" => Ok(url),
         _ => Err(unusable("it must begin with https://")),
     }
-}
-
-/// TLS by ring, the one provider of this workspace, with Mozilla's root certificates compiled in: it does
-/// not depend on what the base image of a function carries.
-fn tls() -> Result<ClientConfig, SpeechError> {
-    let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| SpeechError::ServiceConfig(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_secs(8);
 
 /// The wait after the `attempt`th failure (from 1): doubling, with half of it random so that many
 /// functions do not come back together, and never less than the service asked for.
-pub(super) fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
+pub fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
     let doubled = FIRST.saturating_mul(1_u32 << attempt.saturating_sub(1).min(16)).min(LONGEST);
     let jittered = doubled.mul_f32(0.5 + 0.5 * fastrand::f32());
     match retry_after {
@@ -20,7 +20,7 @@ pub(super) fn wait(attempt: u32, retry_after: Option<Duration>) -> Duration {
 
 /// What `Retry-After` asks for in either of its forms (RFC 9110, 10.2.3): seconds, or a date. A date is
 /// read against the `Date` of the same response, so that the two clocks need not agree.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = value(RETRY_AFTER)?;
     match asked.parse() {
