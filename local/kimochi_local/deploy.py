@@ -16,7 +16,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cloud, postgres, reference
+from . import alerts, cloud, inbox, postgres, reference
 from .daemons import last_words, log_file
 from .place import ACCESS_KEY, BIN, REGION, ROOT, RUN, SECRET_KEY, STACK_NAME, STAGE
 from .terminal import Trouble
@@ -42,6 +42,12 @@ def parameters() -> dict[str, str]:
         # A web client's, as by default, and the page that tries out what it describes.
         "AllowedOrigins": f"http://localhost:3000,{reference.url()}",
         "TranscribeTimeout": "10",
+        "AlertSecret": alerts.secret(),
+        "SlackApiUrl": f"{inbox.url()}/api",
+        "PagerDutyUrl": inbox.url(),
+        "SlackChannelCritical": "C0CRITICAL",
+        "SlackChannelWarning": "C0WARNING",
+        "SlackChannelInfo": "C0INFO",
         "LogRetentionDays": "1",
     }
 

@@ -5,8 +5,9 @@
     PUT /answers       [{path, status, headers, body, times}]: used, as often as `times` says, before the default
     GET /              the page
 
-Everything else is taken for a webhook. A Slack webhook answers `ok`; PagerDuty's Events API (v2) answers
-202 with the deduplication key it was given.
+Everything else is taken for a webhook. A Slack webhook answers `ok`, a method of Slack's API below /api/ answers
+with the channel and a time stamp; PagerDuty's Events API (v2) answers 202 with the deduplication key it was
+given.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import html
 import json
 import sys
 import threading
+import time
 import uuid
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,6 +97,10 @@ def default_answer(request: dict) -> dict:
             "headers": {"content-type": "application/json"},
             "body": json.dumps({"status": "success", "message": "Event processed", "dedup_key": key}),
         }
+    if request["path"].startswith("/api/"):
+        channel = _field(request["body"], "channel")
+        answer = {"ok": True, "channel": channel, "ts": f"{time.time():.6f}"}
+        return {"status": 200, "headers": _JSON, "body": json.dumps(answer)}
     return {"status": 200, "headers": {"content-type": "text/html"}, "body": "ok"}
 
 

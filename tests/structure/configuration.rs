@@ -33,6 +33,11 @@ fn admin_reads_what_the_template_sets() {
 }
 
 #[test]
+fn alert_relay_reads_what_the_template_sets() {
+    compare("AlertRelay", read(alert_relay::Config::from_env, &[""]));
+}
+
+#[test]
 fn migrate_reads_what_the_template_sets() {
     compare("Migrate", read(migrate::Config::from_env, &[""]));
 }

@@ -47,7 +47,7 @@ fn shared_crates_know_only_what_the_arrows_allow() {
 
 #[test]
 fn no_function_links_another() {
-    let functions = ["account", "admin", "emotions", "migrate", "presign", "transcribe"];
+    let functions = ["account", "admin", "alert-relay", "emotions", "migrate", "presign", "transcribe"];
     for function in functions {
         let linked = linked(function);
         let others: Vec<_> = functions.iter().filter(|f| **f != function && linked.contains(**f)).collect();
@@ -57,10 +57,17 @@ fn no_function_links_another() {
 
 #[test]
 fn one_tls_implementation_is_linked() {
-    for function in ["account", "admin", "emotions", "migrate", "presign", "transcribe"] {
+    for function in ["account", "admin", "alert-relay", "emotions", "migrate", "presign", "transcribe"] {
         let linked = linked(function);
         for other in ["aws-lc-rs", "native-tls", "openssl"] {
             assert!(!linked.contains(other), "{function} links {other}");
         }
+    }
+}
+
+#[test]
+fn the_way_of_an_alert_depends_on_neither_the_database_nor_s3() {
+    for name in linked("alert-relay") {
+        assert!(!name.contains("postgres") && name != "aws-sdk-s3", "{name}");
     }
 }

@@ -1,0 +1,70 @@
+//! Understanding what comes: one file for each kind of message. None is refused; what is of no kind that we know is
+//! shown as it is.
+
+mod alarm;
+mod event;
+mod fields;
+mod json;
+mod notice;
+mod slack_shaped;
+mod text;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::alert::Alert;
+
+/// A message as SNS delivers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// SNS's id of it; it is the same each time the message is delivered.
+    pub id: String,
+    /// The subject, as for mails.
+    pub subject: Option<String>,
+    /// What was published.
+    pub body: String,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+}
+
+/// The kinds that we know.
+enum Kind {
+    Alarm(Box<alarm::Alarm>),
+    Notice(notice::Notice),
+    Event(event::Event),
+    SlackShaped(Value),
+    Json(Value),
+    Text,
+}
+
+/// Reads a message. There is none that cannot be read.
+pub fn understand(message: &Message) -> Alert {
+    let mut alert = match kind(&message.body) {
+        Kind::Alarm(alarm) => (*alarm).into(),
+        Kind::Notice(notice) => notice.into(),
+        Kind::Event(event) => event.into(),
+        Kind::SlackShaped(value) => slack_shaped::alert(value),
+        Kind::Json(value) => json::alert(&value, message.subject.as_deref()),
+        Kind::Text => text::alert(&message.body, message.subject.as_deref()),
+    };
+    alert.at = alert.at.or(message.published_at);
+    alert
+}
+
+fn kind(body: &str) -> Kind {
+    let Ok(value) = serde_json::from_str::<Value>(body) else { return Kind::Text };
+    let has = |name: &str| value.get(name).is_some_and(|value| !value.is_null());
+    // What looks like a kind and cannot be read as one is shown as the JSON that it is.
+    let known = if has("AlarmName") && has("NewStateValue") {
+        serde_json::from_value(value.clone()).ok().map(|alarm| Kind::Alarm(Box::new(alarm)))
+    } else if value["source"] == "custom" && has("content") {
+        serde_json::from_value(value.clone()).ok().map(Kind::Notice)
+    } else if has("detail-type") && has("source") && has("detail") {
+        serde_json::from_value(value.clone()).ok().map(Kind::Event)
+    } else if slack_shaped::is_one(&value) {
+        Some(Kind::SlackShaped(value.clone()))
+    } else {
+        None
+    };
+    known.unwrap_or_else(|| if value.is_string() { Kind::Text } else { Kind::Json(value) })
+}
