@@ -2,6 +2,7 @@
 //! shown as it is.
 
 mod alarm;
+mod console;
 mod event;
 mod fields;
 mod json;

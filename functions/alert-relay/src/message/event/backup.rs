@@ -11,7 +11,13 @@ pub(super) fn alert(event: &Event) -> Alert {
         "FAILED" | "ABORTED" | "EXPIRED" | "PARTIAL" => Severity::Warning,
         _ => Severity::Info,
     };
-    let what = event.text("/resourceType").unwrap_or_default();
+    let job = match event.detail_type.as_str() {
+        "Backup Job State Change" => "バックアップ",
+        "Copy Job State Change" => "バックアップのコピー",
+        "Restore Job State Change" => "復元",
+        other => other,
+    };
+    let what = event.text("/resourceType").map(|what| format!("{what} の")).unwrap_or_default();
     Alert {
         description: event.text("/statusMessage").unwrap_or_default().trim_matches('"').to_owned(),
         facts: event.facts([
@@ -20,7 +26,26 @@ pub(super) fn alert(event: &Event) -> Alert {
             ("保管庫", "/backupVaultName"),
             ("完了", "/completionDate"),
         ]),
-        key: event.text("/backupJobId").or_else(|| event.text("/restoreJobId")).map(str::to_owned),
-        ..Alert::event(severity, format!("{} {what}: {state}", event.detail_type))
+        key: ["/backupJobId", "/restoreJobId", "/copyJobId"]
+            .iter()
+            .find_map(|pointer| event.text(pointer))
+            .map(str::to_owned),
+        ..Alert::event(severity, format!("{what}{job}{}", in_words(state)))
     }
+}
+
+/// `に失敗しました（FAILED）`; a state that we do not know as it is.
+fn in_words(state: &str) -> String {
+    let words = match state {
+        "CREATED" | "PENDING" => "を待っています",
+        "RUNNING" => "が始まりました",
+        "COMPLETED" => "が完了しました",
+        "PARTIAL" => "が一部だけ完了しました",
+        "FAILED" => "に失敗しました",
+        "EXPIRED" => "が時間内に終わりませんでした",
+        "ABORTING" => "を中止しています",
+        "ABORTED" => "が中止されました",
+        _ => return format!(": {state}"),
+    };
+    format!("{words}（{state}）")
 }

@@ -1,37 +1,54 @@
 //! What is being built and deployed: CodeDeploy, CodePipeline, CodeBuild, CloudFormation, Amplify.
 
-use kimochi_domain::Severity;
+mod state;
+
 use serde_json::Value;
 
 use super::Event;
-use crate::alert::{Alert, Fact, Link};
+use crate::alert::{Alert, Fact};
+use crate::message::console;
 
 pub(super) fn alert(event: &Event) -> Alert {
     let first = |pointers: &[&str]| pointers.iter().find_map(|pointer| event.text(pointer));
     let state = first(&["/state", "/build-status", "/status-details/status", "/jobStatus"]).unwrap_or("不明");
-    let what =
-        first(&["/application", "/pipeline", "/project-name", "/stack-id", "/appId"]).unwrap_or("デプロイ");
+    let what = first(&["/application", "/pipeline", "/project-name", "/stack-id", "/appId", "/deploymentId"])
+        .unwrap_or("デプロイ");
+    let part = ["/stage", "/action", "/logical-resource-id"].iter().filter_map(|pointer| event.text(pointer));
+    let what: Vec<_> = std::iter::once(name(what)).chain(part).collect();
     let key = first(&["/deploymentId", "/execution-id", "/build-id", "/client-request-token"]);
-    let link = event.text("/additional-information/logs/deep-link").filter(|url| url.starts_with("https://"));
+    let link = first(&["/additional-information/logs/deep-link", "/execution-result/external-execution-url"]);
     let mut facts = event.facts([
         ("グループ", "/deploymentGroup"),
+        ("インスタンス", "/instanceId"),
         ("ブランチ", "/branchName"),
+        ("資源の種類", "/resource-type"),
+        ("資源", "/physical-resource-id"),
         ("理由", "/status-details/status-reason"),
+        ("結果", "/execution-result/external-execution-summary"),
         ("開始したもの", "/additional-information/initiator"),
         ("番号", "/additional-information/build-number"),
     ]);
     facts.extend(failed_phases(event));
     Alert {
         facts,
-        links: link.map(|url| Link { label: "ログを開く", url: url.to_owned() }).into_iter().collect(),
+        links: console::link("ログを開く", link).into_iter().collect(),
         key: key.map(str::to_owned).or_else(|| event.resources.first().cloned()),
-        ..Alert::event(severity(state), format!("{}: {state}", name(what)))
+        ..Alert::event(
+            state::severity(state),
+            format!("{} {}: {}", service(event), what.join(" / "), state::in_words(state)),
+        )
     }
 }
 
-fn severity(state: &str) -> Severity {
-    let failed = ["FAIL", "ROLLBACK", "FAULT", "TIMED_OUT"].iter().any(|word| state.contains(word));
-    if failed { Severity::Warning } else { Severity::Info }
+fn service(event: &Event) -> &str {
+    match event.source.as_str() {
+        "aws.codedeploy" => "CodeDeploy",
+        "aws.codepipeline" => "CodePipeline",
+        "aws.codebuild" => "CodeBuild",
+        "aws.cloudformation" => "CloudFormation",
+        "aws.amplify" => "Amplify",
+        other => other,
+    }
 }
 
 /// A stack's name, which stands in its ARN.
