@@ -6,6 +6,7 @@ mod console;
 mod event;
 mod fields;
 mod json;
+mod native;
 mod notice;
 mod slack_shaped;
 mod text;
@@ -33,6 +34,7 @@ enum Kind {
     Alarm(Box<alarm::Alarm>),
     Notice(notice::Notice),
     Event(event::Event),
+    Native(Box<Alert>),
     SlackShaped(Value),
     Json(Value),
     Text,
@@ -44,6 +46,7 @@ pub fn understand(message: &Message) -> Alert {
         Kind::Alarm(alarm) => (*alarm).into(),
         Kind::Notice(notice) => notice.into(),
         Kind::Event(event) => event.into(),
+        Kind::Native(alert) => *alert,
         Kind::SlackShaped(value) => slack_shaped::alert(value),
         Kind::Json(value) => json::alert(&value, message.subject.as_deref()),
         Kind::Text => text::alert(&message.body, message.subject.as_deref()),
@@ -53,7 +56,9 @@ pub fn understand(message: &Message) -> Alert {
 }
 
 fn kind(body: &str) -> Kind {
-    let Ok(value) = serde_json::from_str::<Value>(body) else { return Kind::Text };
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
+        return native::in_text(body).map_or(Kind::Text, |alert| Kind::Native(Box::new(alert)));
+    };
     let has = |name: &str| value.get(name).is_some_and(|value| !value.is_null());
     // What looks like a kind and cannot be read as one is shown as the JSON that it is.
     let known = if has("AlarmName") && has("NewStateValue") {
@@ -65,7 +70,7 @@ fn kind(body: &str) -> Kind {
     } else if slack_shaped::is_one(&value) {
         Some(Kind::SlackShaped(value.clone()))
     } else {
-        None
+        native::in_json(&value).map(|alert| Kind::Native(Box::new(alert)))
     };
     known.unwrap_or_else(|| if value.is_string() { Kind::Text } else { Kind::Json(value) })
 }

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use alert_relay::message::{Message, understand};
@@ -54,6 +55,25 @@ fn every_recorded_message_is_shown_as_its_snapshot_says() {
 
         let shown = format!("{}\n", serde_json::to_string_pretty(&shown).unwrap());
         expect_file![format!("snapshots/{name}.json")].assert_eq(&shown);
+    }
+}
+
+#[test]
+fn what_comes_both_ways_is_about_the_same_thing() {
+    let recorded: BTreeMap<_, _> = recorded().into_iter().collect();
+    let key = |name: &str| understand(&message(&recorded[name])).key;
+    for (own, event) in [
+        ("backup_mail_completed.txt", "backup_job_completed.json"),
+        ("backup_mail_failed.txt", "backup_job_failed.json"),
+        ("code_build_notification_rule.json", "code_build_failed.json"),
+        ("code_deploy_trigger.json", "code_deploy_failure.json"),
+        ("code_pipeline_notification_rule.json", "code_pipeline_failed.json"),
+        ("cost_anomaly.json", "cost_anomaly_event.json"),
+        ("rds_event_subscription.json", "rds_instance_failover.json"),
+        ("rds_event_subscription_low_storage.json", "rds_instance_low_storage.json"),
+    ] {
+        assert!(key(own).is_some(), "{own}");
+        assert_eq!(key(own), key(event), "{own}");
     }
 }
 
@@ -108,6 +128,26 @@ fn any_json() -> impl Strategy<Value = Value> {
             "type",
             "elements",
             "fields",
+            "Event Source",
+            "Event Message",
+            "Event ID",
+            "Event Time",
+            "Source ARN",
+            "Identifier Link",
+            "eventTriggerName",
+            "deploymentId",
+            "status",
+            "instanceStatus",
+            "errorInformation",
+            "deploymentOverview",
+            "lifecycleEvents",
+            "notificationRuleArn",
+            "detailType",
+            "additionalAttributes",
+            "failedActions",
+            "anomalyId",
+            "impact",
+            "anomalyDetailsLink",
         ])
         .prop_map(str::to_owned),
     ];
@@ -120,11 +160,57 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Where a tree has values, as JSON pointers.
+fn places(value: &Value) -> Vec<String> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.replace('~', "~0"), value)).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(place, item)| (place.to_string(), item)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let below = children.into_iter().flat_map(|(name, child)| {
+        let name = name.replace('/', "~1");
+        places(child).into_iter().map(move |place| format!("/{name}{place}"))
+    });
+    std::iter::once(String::new()).chain(below).collect()
+}
+
+/// A recorded message in which one value is another one.
+fn damaged_json() -> impl Strategy<Value = Value> {
+    let recorded: Vec<Value> =
+        recorded().iter().filter_map(|(_, body)| serde_json::from_str(body).ok()).collect();
+    (proptest::sample::select(recorded), any::<proptest::sample::Index>(), any_json()).prop_map(
+        |(mut message, place, other)| {
+            let places = places(&message);
+            *message.pointer_mut(place.get::<String>(&places)).unwrap() = other;
+            message
+        },
+    )
+}
+
+/// A recorded text in which something else stands for a part.
+fn damaged_text() -> impl Strategy<Value = String> {
+    let recorded: Vec<String> =
+        recorded().into_iter().filter(|(name, _)| name.ends_with(".txt")).map(|(_, body)| body).collect();
+    let place = any::<proptest::sample::Index>;
+    (proptest::sample::select(recorded), place(), place(), "(?s).{0,40}").prop_map(
+        |(text, start, end, other)| {
+            let mut text: Vec<char> = text.chars().collect();
+            let (start, end) = (start.index(text.len() + 1), end.index(text.len() + 1));
+            text.splice(start.min(end)..start.max(end), other.chars());
+            text.into_iter().collect()
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_is_shown_within_what_slack_takes(value in any_json()) {
+    fn any_json_is_shown_within_what_slack_takes(value in prop_oneof![any_json(), damaged_json()]) {
         let shown = render(&understand(&message(&value.to_string())), &appearance());
 
         prop_assert_eq!(violations(&shown), Vec::<String>::new());
@@ -132,7 +218,10 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_shown_within_what_slack_takes(text in "(?s).{0,4000}", subject in proptest::option::of("\\PC{0,300}")) {
+    fn any_text_is_shown_within_what_slack_takes(
+        text in prop_oneof!["(?s).{0,4000}", damaged_text()],
+        subject in proptest::option::of("\\PC{0,300}"),
+    ) {
         let message = Message { subject, ..message(&text) };
         let shown = render(&understand(&message), &appearance());
 
