@@ -48,6 +48,7 @@ def parameters() -> dict[str, str]:
         "SlackChannelCritical": "C0CRITICAL",
         "SlackChannelWarning": "C0WARNING",
         "SlackChannelInfo": "C0INFO",
+        "RunbookUrl": "https://example.com/docs/RUNBOOK.md",
         "LogRetentionDays": "1",
     }
 

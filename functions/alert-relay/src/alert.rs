@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 use kimochi_domain::Severity;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An alert, ready to be shown. Texts are as they came: whoever shows them escapes and cuts them.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Slack's first message about an alarm is changed when the alarm is over, so what it showed is
+/// [kept](crate::memory) as JSON, without what a later message of the same alarm brings anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// How urgent it is.
     pub severity: Severity,
@@ -22,15 +26,30 @@ pub struct Alert {
     /// What the reader should do, in order.
     pub next_steps: Vec<String>,
     /// Where to go on.
+    #[serde(skip)]
     pub links: Vec<Link>,
+    /// Which part of the runbook is about it; an `https` URL where that is somewhere else.
+    #[serde(skip)]
+    pub runbook: Option<String>,
     /// Alerts with the same key are about the same thing.
     pub key: Option<String>,
+    /// The name of the alarm that it comes from.
+    #[serde(skip)]
+    pub alarm: Option<String>,
+    /// What the alarm measures, as a graph shows it.
+    #[serde(skip)]
+    pub graph: Option<Graph>,
+    /// Whether this is the daily sign that alerts arrive.
+    #[serde(skip)]
+    pub is_heartbeat: bool,
     /// A message that was written for Slack: `text`, `blocks`, `attachments` as they came.
+    #[serde(skip)]
     pub for_slack: Option<Value>,
 }
 
 /// Whether something began, ended, or just happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// It began, and goes on.
     Raised,
@@ -43,7 +62,7 @@ pub enum State {
 }
 
 /// One fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// What it is about.
     pub name: String,
@@ -60,6 +79,17 @@ pub struct Link {
     pub url: String,
 }
 
+/// What CloudWatch is to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graph {
+    /// In which region it is measured.
+    pub region: String,
+    /// The `metrics` of a metric widget.
+    pub metrics: Value,
+    /// The line that was crossed; `None` for a band, which is one of the metrics.
+    pub threshold: Option<f64>,
+}
+
 impl Alert {
     /// An event with a title, and nothing else yet.
     pub(crate) fn event(severity: Severity, title: impl Into<String>) -> Self {
@@ -72,7 +102,11 @@ impl Alert {
             facts: Vec::new(),
             next_steps: Vec::new(),
             links: Vec::new(),
+            runbook: None,
             key: None,
+            alarm: None,
+            graph: None,
+            is_heartbeat: false,
             for_slack: None,
         }
     }

@@ -2,7 +2,6 @@
 //! shown as it is.
 
 mod alarm;
-mod console;
 mod event;
 mod fields;
 mod json;
@@ -10,6 +9,7 @@ mod native;
 mod notice;
 mod slack_shaped;
 mod text;
+mod words;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub struct Message {
     pub body: String,
     /// When it was published.
     pub published_at: Option<Timestamp>,
+    /// In which region the topic is.
+    pub region: Option<String>,
 }
 
 /// The kinds that we know.
@@ -44,7 +46,7 @@ enum Kind {
 pub fn understand(message: &Message) -> Alert {
     let mut alert = match kind(&message.body) {
         Kind::Alarm(alarm) => (*alarm).into(),
-        Kind::Notice(notice) => notice.into(),
+        Kind::Notice(notice) => notice::alert(notice, message),
         Kind::Event(event) => event.into(),
         Kind::Native(alert) => *alert,
         Kind::SlackShaped(value) => slack_shaped::alert(value),

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::alert::{Alert, State};
-use crate::outcome::Outcome;
 use crate::post::{self, Answer, post};
+use crate::trouble::Trouble;
 
 /// The longest key that PagerDuty takes.
 const MAX_KEY: usize = 255;
@@ -33,7 +33,7 @@ impl PagerDuty {
         alert: &Alert,
         message_id: &str,
         deadline: Instant,
-    ) -> Outcome {
+    ) -> Result<(), Trouble> {
         let mut url = self.url.clone();
         url.set_path("/v2/enqueue");
         let mut event = event(alert, message_id);
@@ -89,14 +89,16 @@ fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
 }
 
-fn judge(answer: &Answer) -> Outcome {
+fn judge(answer: &Answer) -> Result<(), Trouble> {
     match answer.status {
-        StatusCode::ACCEPTED => Outcome::Delivered,
+        StatusCode::ACCEPTED => Ok(()),
         // An unknown or disabled routing key is a 400 like any other mistake; the code is in the words.
         StatusCode::BAD_REQUEST if String::from_utf8_lossy(&answer.body).contains("routing_key") => {
-            Outcome::Unauthorized("HTTP 400 routing_key".to_owned())
+            Err(Trouble::Unauthorized("HTTP 400 routing_key".to_owned()))
         }
-        status if status.is_success() => Outcome::Later(format!("HTTP {} instead of 202", status.as_u16())),
-        status => post::refused(status, ""),
+        status if status.is_success() => {
+            Err(Trouble::Later(format!("HTTP {} instead of 202", status.as_u16())))
+        }
+        status => Err(post::refused(status, "")),
     }
 }

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::outcome::Outcome;
+use crate::trouble::Trouble;
 
 /// How long one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
@@ -23,41 +23,39 @@ pub(crate) struct Answer {
 
 /// Sends what `request` makes until `judge` is content or there is no time for another attempt. Slack and PagerDuty may
 /// have taken a message whose answer was lost: it is sent once more then, since twice is better than never.
-pub(crate) async fn post(
+pub(crate) async fn post<T>(
     client: &Client,
     deadline: Instant,
     request: impl Fn(&Client) -> RequestBuilder,
-    judge: impl Fn(&Answer) -> Outcome,
-) -> Outcome {
+    judge: impl Fn(&Answer) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
     let mut attempt = 1;
     loop {
-        let (outcome, retry_after) = match send(request(client), deadline).await {
+        let (judged, retry_after) = match send(request(client), deadline).await {
             Ok(answer) => (judge(&answer), backoff::retry_after(&answer.headers)),
-            Err(reason) => (Outcome::Later(reason), None),
+            Err(reason) => (Err(Trouble::Later(reason)), None),
         };
-        if !matches!(outcome, Outcome::Later(_)) {
-            return outcome;
-        }
+        let Err(Trouble::Later(reason)) = judged else { return judged };
         let wait = backoff::wait(attempt, retry_after);
         if Instant::now().checked_add(wait).is_none_or(|next| next >= deadline) {
-            return outcome;
+            return Err(Trouble::Later(reason));
         }
-        tracing::info!(attempt, reason = outcome.reason(), wait_ms = wait.as_millis() as u64, "asking again");
+        tracing::info!(attempt, reason, wait_ms = wait.as_millis() as u64, "asking again");
         sleep(wait).await;
         attempt += 1;
     }
 }
 
 /// What a status means to any service: 429, 408 and 5xx may pass, any other refusal stays.
-pub(crate) fn refused(status: StatusCode, code: &str) -> Outcome {
+pub(crate) fn refused(status: StatusCode, code: &str) -> Trouble {
     let reason = format!("HTTP {} {code}", status.as_u16()).trim().to_owned();
     match status {
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Outcome::Later(reason)
+            Trouble::Later(reason)
         }
-        status if status.is_server_error() => Outcome::Later(reason),
-        StatusCode::UNAUTHORIZED => Outcome::Unauthorized(reason),
-        _ => Outcome::Never(reason),
+        status if status.is_server_error() => Trouble::Later(reason),
+        StatusCode::UNAUTHORIZED => Trouble::Unauthorized(reason),
+        _ => Trouble::Never(reason),
     }
 }
 

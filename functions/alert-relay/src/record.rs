@@ -36,6 +36,7 @@ fn record(record: &Value) -> Record {
             subject: None,
             body: body.to_owned(),
             published_at: None,
+            region: None,
         },
     };
     let deliveries =
@@ -51,10 +52,11 @@ fn envelope(sns: &Value) -> Message {
         subject: text("Subject"),
         body: text("Message").unwrap_or_default(),
         published_at: text("Timestamp").and_then(|at| at.parse().ok()),
+        region: text("TopicArn").and_then(|arn| Some(arn.split(':').nth(3)?.to_owned())),
     }
 }
 
 fn message_of(event: &Value) -> Message {
     let body = event.as_str().map_or_else(|| event.to_string(), str::to_owned);
-    Message { id: String::new(), subject: None, body, published_at: None }
+    Message { id: String::new(), subject: None, body, published_at: None, region: None }
 }

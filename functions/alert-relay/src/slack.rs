@@ -1,12 +1,15 @@
 //! Alerts as Slack shows them.
 
-mod client;
+mod deliver;
 mod limits;
+mod methods;
 mod passed_through;
 mod render;
 mod text;
+mod upload;
+mod webhook;
 
-pub(crate) use client::Access;
-pub use client::Slack;
+pub(crate) use deliver::{Access, Delivered};
+pub use deliver::{Channels, Slack};
 pub use limits::violations;
 pub use render::{Appearance, render};

@@ -1,124 +1,19 @@
 //! What Slack and PagerDuty may answer, and what comes of it: against servers that answer just so.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 mod support;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use alert_relay::{App, PagerDuty, PerSeverity, Secrets, Slack, handle};
-use kimochi_testing::settings_at;
-use lambda_runtime::{Context, LambdaEvent};
-use serde_json::{Value, json};
-use support::appearance;
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use alert_relay::{App, handle};
+use serde_json::json;
+use support::broken::{Break, BrokenServer};
+use support::{PAGERDUTY, SLACK, TestRelay, WEBHOOK, by_token, event, notice, record, refusal, status};
 
-const SLACK: &str = "/api/chat.postMessage";
-const WEBHOOK: &str = "/services/T0/B0/secret";
-const PAGERDUTY: &str = "/v2/enqueue";
 /// Time for an attempt and a second one, but for none after a `Retry-After` of a minute.
 const LEFT: Duration = Duration::from_millis(3_500);
 
-struct TestRelay {
-    server: MockServer,
-}
-
-impl TestRelay {
-    /// Everything is well, unless a test says otherwise first.
-    async fn with(
-        keys: Value,
-        answers: impl IntoIterator<Item = (&'static str, u64, ResponseTemplate)>,
-    ) -> Self {
-        let server = MockServer::start().await;
-        let secret = json!({"ARN": "arn", "Name": "alerts", "SecretString": keys.to_string()});
-        mount(&server, "/", ResponseTemplate::new(200).set_body_json(secret), 200).await;
-        for (at, times, answer) in answers {
-            let mock = Mock::given(method("POST")).and(path(at)).respond_with(answer);
-            mock.up_to_n_times(times).with_priority(1).mount(&server).await;
-        }
-        mount(&server, SLACK, ResponseTemplate::new(200).set_body_json(json!({"ok": true})), 200).await;
-        mount(&server, WEBHOOK, ResponseTemplate::new(200).set_body_string("ok"), 200).await;
-        mount(
-            &server,
-            PAGERDUTY,
-            ResponseTemplate::new(202).set_body_json(json!({"status": "success"})),
-            200,
-        )
-        .await;
-        Self { server }
-    }
-
-    fn app(&self) -> App {
-        let channels =
-            PerSeverity { critical: "C1".to_owned(), warning: "C2".to_owned(), info: "C3".to_owned() };
-        let api_url = format!("{}/api", self.server.uri()).parse().unwrap();
-        App {
-            http: kimochi_http::client().unwrap(),
-            secrets: Secrets::new(&settings_at(&self.server.uri()), "alerts"),
-            slack: Slack { api_url, channels, appearance: appearance() },
-            pagerduty: PagerDuty { url: self.server.uri().parse().unwrap() },
-        }
-    }
-
-    /// Whether the message is to come back.
-    async fn deliver(&self, severity: &str, deliveries: u32) -> bool {
-        let records = [record("m1", &notice(severity), deliveries)];
-        handle(&self.app(), event(json!({"Records": records}))).await.unwrap().batch_item_failures.len() == 1
-    }
-
-    /// Bodies of what came to this path.
-    async fn received(&self, at: &str) -> Vec<Value> {
-        let requests: Vec<Request> = self.server.received_requests().await.unwrap();
-        let here = requests.iter().filter(|request| request.url.path() == at);
-        here.map(|request| serde_json::from_slice(&request.body).unwrap_or_default()).collect()
-    }
-}
-
-async fn mount(server: &MockServer, at: &str, answer: ResponseTemplate, priority: u8) {
-    Mock::given(method("POST"))
-        .and(path(at))
-        .respond_with(answer)
-        .with_priority(priority)
-        .mount(server)
-        .await;
-}
-
-fn by_token() -> Value {
-    json!({"slack_bot_token": "xoxb-secret", "pagerduty_routing_key": "routing-secret"})
-}
-
-fn by_webhook(server: &str) -> Value {
-    json!({"slack_webhook_url": format!("{server}{WEBHOOK}"), "pagerduty_routing_key": "routing-secret"})
-}
-
-fn notice(severity: &str) -> String {
-    json!({
-        "version": "1.0", "source": "custom", "content": {"title": "試験"},
-        "metadata": {"threadId": "t", "additionalContext": {"severity": severity}},
-    })
-    .to_string()
-}
-
-fn record(id: &str, message: &str, deliveries: u32) -> Value {
-    let body = json!({"Type": "Notification", "MessageId": "sns-1", "Message": message});
-    json!({"messageId": id, "body": body.to_string(), "attributes": {"ApproximateReceiveCount": deliveries.to_string()}})
-}
-
-fn event(payload: Value) -> LambdaEvent<Value> {
-    let mut context = Context::default();
-    #[expect(clippy::disallowed_methods, reason = "Lambda's deadline is one of the real clock")]
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    context.deadline = u64::try_from((now + LEFT).as_millis()).unwrap();
-    LambdaEvent::new(payload, context)
-}
-
-fn status(status: u16) -> ResponseTemplate {
-    ResponseTemplate::new(status)
-}
-
-fn refusal(code: &str) -> ResponseTemplate {
-    status(200).set_body_json(json!({"ok": false, "error": code}))
+async fn deliver(app: &App, severity: &str, deliveries: u32) -> bool {
+    support::deliver(app, "m1", &notice(severity), deliveries, LEFT).await
 }
 
 #[tokio::test]
@@ -144,7 +39,7 @@ async fn what_slack_says_to_a_bot_decides_whether_it_is_asked_again_and_whether_
         let told = format!("{answer:?}");
         let relay = TestRelay::with(by_token(), [(SLACK, times, answer)]).await;
 
-        let came_back = relay.deliver("info", 1).await;
+        let came_back = deliver(&relay.app(), "info", 1).await;
 
         let received = relay.received(SLACK).await.len();
         // A second attempt in time depends on jitter; a third may fit.
@@ -160,6 +55,8 @@ async fn what_slack_says_to_a_webhook_is_judged_by_its_words() {
     for (answer, times, asked_again, delivered) in [
         (status(200).set_body_string("ok"), 1, false, true),
         (status(429), 1, true, true),
+        (status(429).insert_header("retry-after", "1"), 1, true, true),
+        (status(400).set_body_string("action_prohibited"), 99, false, false),
         (status(500).set_body_string("rollup_error"), 1, true, true),
         (status(200).set_body_string("o"), 1, true, true),
         (status(403).set_body_string("invalid_token"), 99, false, false),
@@ -167,9 +64,9 @@ async fn what_slack_says_to_a_webhook_is_judged_by_its_words() {
         (status(410).set_body_string("channel_is_archived"), 99, false, false),
     ] {
         let told = format!("{answer:?}");
-        let relay = TestRelay::with(json!({}), [(WEBHOOK, times, answer)]).await.keyed(by_webhook).await;
+        let relay = TestRelay::with_webhook([(WEBHOOK, times, answer)]).await;
 
-        relay.deliver("info", 1).await;
+        deliver(&relay.app(), "info", 1).await;
 
         let received = relay.received(WEBHOOK).await.len();
         assert_eq!(received >= 2, asked_again, "{told}: {received}");
@@ -181,7 +78,7 @@ async fn what_slack_says_to_a_webhook_is_judged_by_its_words() {
 async fn what_slack_does_not_take_goes_out_as_plain_text() {
     let relay = TestRelay::with(by_token(), [(SLACK, 1, refusal("invalid_blocks"))]).await;
 
-    assert!(!relay.deliver("info", 1).await);
+    assert!(!deliver(&relay.app(), "info", 1).await);
 
     let received = relay.received(SLACK).await;
     assert!(received[0]["attachments"].is_array() && received[1]["attachments"].is_null(), "{received:?}");
@@ -193,7 +90,7 @@ async fn a_critical_alert_reaches_both_and_another_one_nobody_on_call() {
     for (severity, channel, paged) in [("critical", "C1", 1), ("warning", "C2", 0), ("info", "C3", 0)] {
         let relay = TestRelay::with(by_token(), []).await;
 
-        assert!(!relay.deliver(severity, 1).await);
+        assert!(!deliver(&relay.app(), severity, 1).await);
 
         assert_eq!(relay.received(SLACK).await[0]["channel"], channel);
         let events = relay.received(PAGERDUTY).await;
@@ -209,6 +106,8 @@ async fn what_pagerduty_says_decides_likewise() {
     for (answer, times, asked_again, comes_back) in [
         (status(202), 1, false, false),
         (status(429), 1, true, false),
+        (status(429).insert_header("retry-after", "1"), 1, true, false),
+        (status(429).insert_header("retry-after", "60"), 99, false, true),
         (status(500), 1, true, false),
         (status(503), 99, true, true),
         (status(200), 1, true, false),
@@ -216,7 +115,7 @@ async fn what_pagerduty_says_decides_likewise() {
         let told = format!("{answer:?}");
         let relay = TestRelay::with(by_token(), [(PAGERDUTY, times, answer)]).await;
 
-        assert_eq!(relay.deliver("critical", 1).await, comes_back, "{told}");
+        assert_eq!(deliver(&relay.app(), "critical", 1).await, comes_back, "{told}");
 
         assert_eq!(relay.received(PAGERDUTY).await.len() >= 2, asked_again, "{told}");
     }
@@ -228,7 +127,7 @@ async fn when_pagerduty_refuses_for_good_slack_hears_of_it() {
         status(400).set_body_json(json!({"status": "invalid event", "errors": ["Invalid routing_key"]}));
     let relay = TestRelay::with(by_token(), [(PAGERDUTY, 99, bad)]).await;
 
-    assert!(!relay.deliver("critical", 1).await);
+    assert!(!deliver(&relay.app(), "critical", 1).await);
 
     let received = relay.received(SLACK).await;
     assert_eq!(received.len(), 2);
@@ -240,7 +139,7 @@ async fn when_slack_stays_away_whoever_is_on_call_hears_of_it_and_not_before() {
     for (deliveries, paged) in [(1, 0), (3, 1)] {
         let relay = TestRelay::with(by_token(), [(SLACK, 99, status(503))]).await;
 
-        let came_back = relay.deliver("warning", deliveries).await;
+        let came_back = deliver(&relay.app(), "warning", deliveries).await;
 
         let events = relay.received(PAGERDUTY).await;
         assert_eq!((events.len(), came_back), (paged, paged == 0), "delivery {deliveries}");
@@ -253,15 +152,64 @@ async fn when_both_are_away_the_message_comes_back() {
     let answers = [(SLACK, 99, status(503)), (PAGERDUTY, 99, status(503))];
     let relay = TestRelay::with(by_token(), answers).await;
 
-    assert!(relay.deliver("critical", 5).await);
+    assert!(deliver(&relay.app(), "critical", 5).await);
+}
+
+#[tokio::test]
+async fn when_pagerduty_refuses_it_is_not_asked_again() {
+    for refused in [status(400), status(403), status(404), status(410), status(302)] {
+        let told = format!("{refused:?}");
+        let relay = TestRelay::with(by_token(), [(PAGERDUTY, 99, refused)]).await;
+
+        assert!(!deliver(&relay.app(), "critical", 1).await, "Slack hears of it instead: {told}");
+
+        assert_eq!(relay.received(PAGERDUTY).await.len(), 1, "{told}");
+        assert_eq!(relay.received(SLACK).await.len(), 2, "{told}");
+    }
 }
 
 #[tokio::test]
 async fn an_answer_that_never_comes_is_no_answer() {
-    let late = status(200).set_body_json(json!({"ok": true})).set_delay(Duration::from_secs(30));
-    let relay = TestRelay::with(by_token(), [(SLACK, 99, late)]).await;
+    let late = || status(200).set_body_json(json!({"ok": true})).set_delay(Duration::from_secs(30));
+    for (relay, severity) in [
+        (TestRelay::with(by_token(), [(SLACK, 99, late())]).await, "info"),
+        (TestRelay::with_webhook([(WEBHOOK, 99, late())]).await, "info"),
+        (TestRelay::with(by_token(), [(PAGERDUTY, 99, late())]).await, "critical"),
+    ] {
+        assert!(deliver(&relay.app(), severity, 1).await);
+    }
+}
 
-    assert!(relay.deliver("info", 1).await);
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again() {
+    for how in [Break::Reset, Break::HalfABody] {
+        let relay = TestRelay::with(by_token(), []).await;
+        let slack = BrokenServer::start(how, 1, (200, r#"{"ok": true, "ts": "1.1"}"#)).await;
+        let webhook = BrokenServer::start(how, 1, (200, "ok")).await;
+        let pagerduty = BrokenServer::start(how, 1, (202, r#"{"status": "success"}"#)).await;
+
+        let mut app = relay.app();
+        app.slack.api_url = slack.url.parse().unwrap();
+        app.pagerduty.url = pagerduty.url.parse().unwrap();
+        assert!(!deliver(&app, "critical", 1).await, "{how:?}");
+        let by_webhook = TestRelay::with(json!({"slack_webhook_url": webhook.url}), []).await;
+        assert!(!deliver(&by_webhook.app(), "info", 1).await, "{how:?}");
+
+        assert_eq!((slack.asked(), webhook.asked()), (2, 2), "{how:?}");
+        assert_eq!(pagerduty.asked(), 2, "{how:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_always_breaks_off_lets_the_message_come_back() {
+    for how in [Break::Reset, Break::HalfABody] {
+        let relay = TestRelay::with(by_token(), []).await;
+        let slack = BrokenServer::start(how, 99, (200, r#"{"ok": true}"#)).await;
+        let mut app = relay.app();
+        app.slack.api_url = slack.url.parse().unwrap();
+
+        assert!(deliver(&app, "info", 1).await, "{how:?}");
+    }
 }
 
 #[tokio::test]
@@ -270,8 +218,8 @@ async fn only_the_messages_that_did_not_arrive_come_back() {
     let bad = TestRelay::with(by_token(), [(SLACK, 99, status(503))]).await;
     let records = [record("m1", &notice("info"), 1), record("m2", "x", 1)];
 
-    let good = handle(&relay.app(), event(json!({"Records": records}))).await.unwrap();
-    let failed = handle(&bad.app(), event(json!({"Records": records}))).await.unwrap();
+    let good = handle(&relay.app(), event(json!({"Records": records}), LEFT)).await.unwrap();
+    let failed = handle(&bad.app(), event(json!({"Records": records}), LEFT)).await.unwrap();
 
     assert!(good.batch_item_failures.is_empty());
     let failed: Vec<_> = failed.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
@@ -284,9 +232,9 @@ async fn sns_may_call_directly_and_hears_of_a_failure() {
     let relay = TestRelay::with(by_token(), []).await;
     let bad = TestRelay::with(by_token(), [(SLACK, 99, status(503))]).await;
 
-    assert!(handle(&relay.app(), event(direct.clone())).await.is_ok());
+    assert!(handle(&relay.app(), event(direct.clone(), LEFT)).await.is_ok());
     assert_eq!(relay.received(SLACK).await.len(), 1);
-    assert!(handle(&bad.app(), event(direct)).await.is_err());
+    assert!(handle(&bad.app(), event(direct, LEFT)).await.is_err());
 }
 
 #[tokio::test]
@@ -295,22 +243,12 @@ async fn a_secret_that_is_not_accepted_is_read_anew() {
     let app = relay.app();
     let send = async || {
         let records = [record("m1", &notice("info"), 1)];
-        handle(&app, event(json!({"Records": records}))).await.unwrap()
+        handle(&app, event(json!({"Records": records}), LEFT)).await.unwrap()
     };
 
     send().await;
     send().await;
     send().await;
 
-    assert_eq!(relay.received("/").await.len(), 2, "once at first, once after the refusal");
-}
-
-impl TestRelay {
-    /// With a secret that has to know where the server is.
-    async fn keyed(self, keys: impl Fn(&str) -> Value) -> Self {
-        let keys = keys(&self.server.uri());
-        let secret = json!({"ARN": "arn", "Name": "alerts", "SecretString": keys.to_string()});
-        mount(&self.server, "/", ResponseTemplate::new(200).set_body_json(secret), 100).await;
-        self
-    }
+    assert_eq!(relay.secret_reads().await, 2, "once at first, once after the refusal");
 }

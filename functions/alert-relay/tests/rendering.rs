@@ -24,6 +24,7 @@ fn message(body: &str) -> Message {
         subject: None,
         body: body.to_owned(),
         published_at: Some(kimochi_testing::now()),
+        region: Some("ap-northeast-1".to_owned()),
     }
 }
 

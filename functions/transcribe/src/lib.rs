@@ -53,6 +53,8 @@ pub struct App {
 pub struct Invocation {
     /// Lambda's id of it: finds it in the log.
     pub request_id: String,
+    /// Where it writes its log.
+    pub log_group: String,
     /// When Lambda ends it.
     pub ends_at: Timestamp,
     /// When work has to stop, so that there is time to save.
@@ -103,6 +105,7 @@ impl Invocation {
         let ends_at = ends_at.unwrap_or(now);
         let left = Duration::try_from(ends_at.duration_since(now)).unwrap_or_default();
         let deadline = Instant::now() + left.saturating_sub(RESERVE);
-        Self { request_id: context.request_id.clone(), ends_at, deadline }
+        let log_group = context.env_config.log_group.clone();
+        Self { request_id: context.request_id.clone(), log_group, ends_at, deadline }
     }
 }

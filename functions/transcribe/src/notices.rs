@@ -68,6 +68,9 @@ fn context(
 ) -> BTreeMap<&'static str, String> {
     let mut context =
         BTreeMap::from([("request_id", invocation.request_id.clone()), ("reason", reason.to_owned())]);
+    if !invocation.log_group.is_empty() {
+        context.insert("log_group", invocation.log_group.clone());
+    }
     if let Some(id) = recording_id {
         context.insert("recording_id", id.to_string());
     }

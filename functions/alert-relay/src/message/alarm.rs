@@ -1,15 +1,17 @@
 //! CloudWatch alarms: of one metric, of an expression, of an anomaly, and composite ones.
 
+mod severity;
+mod trigger;
+
 use jiff::Timestamp;
 use kimochi_domain::Severity;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use self::trigger::Trigger;
+use super::words;
 use crate::alert::{Alert, Fact, Link, State};
-
-/// What a name may keep in a link into the console.
-const IN_A_FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+use crate::console;
 
 /// As SNS delivers it. The emulator leaves some of it out, and composite alarms have no trigger.
 #[derive(Debug, Deserialize)]
@@ -32,61 +34,6 @@ pub(super) struct Alarm {
     actions_suppressed_reason: Option<String>,
 }
 
-/// What is measured, and against what. Numbers come as numbers or as text.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Trigger {
-    metric_name: Option<String>,
-    namespace: Option<String>,
-    statistic: Option<String>,
-    extended_statistic: Option<String>,
-    dimensions: Vec<Dimension>,
-    period: Option<Value>,
-    evaluation_periods: Option<Value>,
-    datapoints_to_alarm: Option<Value>,
-    comparison_operator: Option<String>,
-    threshold: Option<Value>,
-    threshold_metric_id: Option<String>,
-    metrics: Vec<MetricQuery>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Dimension {
-    #[serde(alias = "Name")]
-    name: String,
-    #[serde(alias = "Value")]
-    value: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct MetricQuery {
-    #[serde(alias = "id")]
-    id: String,
-    #[serde(alias = "expression")]
-    expression: Option<String>,
-    #[serde(alias = "label")]
-    label: Option<String>,
-    metric_stat: Option<MetricStat>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct MetricStat {
-    metric: Metric,
-    #[serde(alias = "stat")]
-    stat: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metric {
-    metric_name: Option<String>,
-    namespace: Option<String>,
-    #[serde(default)]
-    dimensions: Vec<Dimension>,
-}
-
 impl From<Alarm> for Alert {
     fn from(alarm: Alarm) -> Self {
         let state = match alarm.new_state_value.as_str() {
@@ -94,31 +41,22 @@ impl From<Alarm> for Alert {
             "OK" => State::Resolved,
             _ => State::Unclear,
         };
-        let description = alarm.alarm_description.clone().unwrap_or_default();
-        let (severity, description) = severity_word(&description);
+        let words = words::read(alarm.alarm_description.as_deref().unwrap_or_default());
+        let by_default = || alarm.trigger.as_ref().map_or(Severity::Warning, Trigger::severity);
+        let at = alarm.state_change_time.as_deref().and_then(moment);
+        let region = region_code(&alarm);
         Self {
             state,
-            description,
-            at: alarm.state_change_time.as_deref().and_then(moment),
+            at,
             facts: facts(&alarm),
-            links: link(&alarm).into_iter().collect(),
+            links: links(&alarm, words.logs, at),
+            runbook: words.runbook,
+            description: words.text,
             key: Some(alarm.alarm_arn.clone().unwrap_or_else(|| format!("alarm/{}", alarm.alarm_name))),
-            ..Self::event(severity.unwrap_or(Severity::Warning), alarm.alarm_name)
+            alarm: Some(alarm.alarm_name.clone()),
+            graph: region.zip(alarm.trigger.as_ref()).and_then(|(region, trigger)| trigger.graph(region)),
+            ..Self::event(words.severity.unwrap_or_else(by_default), alarm.alarm_name.as_str())
         }
-    }
-}
-
-/// Takes `severity=critical` out of a description, wherever it stands: Japanese puts no space before it.
-fn severity_word(description: &str) -> (Option<Severity>, String) {
-    let found = description.match_indices("severity=").find_map(|(start, word)| {
-        let rest = &description[start + word.len()..];
-        let end = rest.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(rest.len());
-        let severity = rest[..end].parse::<Severity>().ok()?;
-        Some((severity, format!("{}{}", &description[..start], &rest[end..])))
-    });
-    match found {
-        Some((severity, rest)) => (Some(severity), rest.trim().to_owned()),
-        None => (None, description.trim().to_owned()),
     }
 }
 
@@ -137,9 +75,9 @@ fn facts(alarm: &Alarm) -> Vec<Fact> {
     });
     [
         Fact::of("状態", Some(old.unwrap_or_else(|| alarm.new_state_value.clone()))),
-        Fact::of("指標", trigger.and_then(metric)),
-        Fact::of("ディメンション", trigger.map(dimensions)),
-        Fact::of("条件", trigger.and_then(condition)),
+        Fact::of("指標", trigger.and_then(Trigger::metric)),
+        Fact::of("ディメンション", trigger.map(Trigger::dimensions)),
+        Fact::of("条件", trigger.and_then(Trigger::condition)),
         Fact::of("値と理由", alarm.new_state_reason.as_deref()),
         Fact::of("規則", alarm.alarm_rule.as_deref()),
         Fact::of("きっかけ", Some(children.join(", "))),
@@ -153,90 +91,17 @@ fn facts(alarm: &Alarm) -> Vec<Fact> {
     .collect()
 }
 
-fn metric(trigger: &Trigger) -> Option<String> {
-    let named = |namespace: &Option<String>, name: &Option<String>| {
-        let name = name.as_deref()?;
-        Some(namespace.as_deref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace} {name}")))
-    };
-    let of = |statistic: &Option<String>| {
-        statistic.as_ref().map(|statistic| format!("（{statistic}）")).unwrap_or_default()
-    };
-    if let Some(name) = named(&trigger.namespace, &trigger.metric_name) {
-        let statistic = trigger.extended_statistic.clone().or_else(|| trigger.statistic.clone());
-        return Some(format!("{name}{}", of(&statistic)));
-    }
-    let parts = trigger.metrics.iter().map(|query| {
-        let what = query.expression.clone().or_else(|| {
-            let stat = query.metric_stat.as_ref()?;
-            Some(format!("{}{}", named(&stat.metric.namespace, &stat.metric.metric_name)?, of(&stat.stat)))
-        });
-        let label = query.label.as_ref().map(|label| format!("「{label}」")).unwrap_or_default();
-        format!("{}{label} = {}", query.id, what.unwrap_or_default())
-    });
-    let parts: Vec<_> = parts.collect();
-    (!parts.is_empty()).then(|| parts.join("\n"))
-}
-
-fn dimensions(trigger: &Trigger) -> String {
-    let of_metrics = trigger.metrics.iter().filter_map(|query| query.metric_stat.as_ref());
-    let all = trigger.dimensions.iter().chain(of_metrics.flat_map(|stat| &stat.metric.dimensions));
-    let mut shown: Vec<_> = all.map(|dimension| format!("{}={}", dimension.name, dimension.value)).collect();
-    shown.dedup();
-    shown.join(", ")
-}
-
-fn condition(trigger: &Trigger) -> Option<String> {
-    let operator = match trigger.comparison_operator.as_deref()? {
-        "GreaterThanOrEqualToThreshold" => "≧",
-        "GreaterThanThreshold" => ">",
-        "LessThanThreshold" => "<",
-        "LessThanOrEqualToThreshold" => "≦",
-        "LessThanLowerOrGreaterThanUpperThreshold" => "範囲外:",
-        "LessThanLowerThreshold" => "下限未満:",
-        "GreaterThanUpperThreshold" => "上限超過:",
-        other => other,
-    };
-    let threshold = match (&trigger.threshold_metric_id, trigger.threshold.as_ref().and_then(shown)) {
-        (Some(band), _) => format!("予測の幅 {band}"),
-        (None, threshold) => threshold.unwrap_or_default(),
-    };
-    let number = |value: &Option<Value>| value.as_ref().and_then(shown);
-    let of = number(&trigger.evaluation_periods);
-    let points = number(&trigger.datapoints_to_alarm).or_else(|| of.clone());
-    let times = points.zip(of).map(|(points, of)| format!("、{of}回のうち{points}回")).unwrap_or_default();
-    let period = number(&trigger.period).map(|period| format!("（{period}秒ごと）")).unwrap_or_default();
-    Some(format!("{operator} {threshold}{times}{period}"))
-}
-
-/// A number as people write it: 5 and not 5.0.
-fn shown(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.as_f64().map_or_else(|| number.to_string(), |n| n.to_string())),
-        other => Some(other.to_string()),
-    }
-}
-
 /// The region's code, which the ARN has; the message has its name, such as `Asia Pacific (Tokyo)`.
 fn region_code(alarm: &Alarm) -> Option<&str> {
-    let of_arn =
-        alarm.alarm_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|code| is_code(code));
-    of_arn.or_else(|| alarm.region.as_deref().filter(|code| is_code(code)))
+    let of_arn = alarm.alarm_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
+    [of_arn, alarm.region.as_deref()].into_iter().flatten().find(|code| console::is_region(code))
 }
 
-fn is_code(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-fn link(alarm: &Alarm) -> Option<Link> {
-    let region = region_code(alarm)?;
-    let name = utf8_percent_encode(&alarm.alarm_name, IN_A_FRAGMENT);
-    let url = format!(
-        "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
-    );
-    Some(Link { label: "アラームを開く", url })
+fn links(alarm: &Alarm, logs: Option<String>, at: Option<Timestamp>) -> Vec<Link> {
+    let Some(region) = region_code(alarm) else { return Vec::new() };
+    let group = logs.or_else(|| alarm.trigger.as_ref()?.log_group());
+    let logs = group.zip(at).and_then(|(group, at)| console::logs(region, &group, None, at));
+    console::alarm(region, &alarm.alarm_name).into_iter().chain(logs).collect()
 }
 
 /// The name at the end of an ARN.
@@ -247,20 +112,6 @@ fn last_part(arn: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_description_may_say_how_urgent_it_is() {
-        for (description, severity, rest) in [
-            ("severity=critical DLQ に残っています", Some(Severity::Critical), "DLQ に残っています"),
-            ("確認してください。severity=warning", Some(Severity::Warning), "確認してください。"),
-            ("遅い severity=info です", Some(Severity::Info), "遅い  です"),
-            ("severity= severity=critical", Some(Severity::Critical), "severity="),
-            ("severity=urgent", None, "severity=urgent"),
-            ("", None, ""),
-        ] {
-            assert_eq!(severity_word(description), (severity, rest.to_owned()), "{description}");
-        }
-    }
 
     #[test]
     fn times_come_with_and_without_a_colon() {

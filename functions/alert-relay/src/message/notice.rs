@@ -7,7 +7,9 @@ use kimochi_domain::Severity;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Message;
 use crate::alert::{Alert, Fact};
+use crate::console;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Notice {
@@ -35,25 +37,35 @@ struct Metadata {
     additional_context: BTreeMap<String, Value>,
 }
 
-impl From<Notice> for Alert {
-    fn from(notice: Notice) -> Self {
-        let Notice { content, metadata } = notice;
-        let Metadata { thread_id, summary, event_type, mut additional_context } = metadata;
-        let severity = additional_context.remove("severity");
-        let severity = severity.as_ref().and_then(Value::as_str).and_then(|name| name.parse().ok());
-        let facts = additional_context.into_iter().filter_map(|(name, value)| match value {
-            Value::Null => None,
-            Value::String(text) => Fact::of(&name, Some(text)),
-            other => Some(Fact::new(name, other.to_string())),
-        });
-        let title = content.title.or(summary).unwrap_or_else(|| "通知".to_owned());
-        Self {
-            description: content.description,
-            facts: facts.chain(Fact::of("種別", event_type)).collect(),
-            next_steps: content.next_steps,
-            key: thread_id,
-            // Who forgets to say how urgent it is must not be overheard.
-            ..Self::event(severity.unwrap_or(Severity::Warning), title)
-        }
+/// The event type of the daily sign that alerts arrive; the schedule in the template sends it.
+const HEARTBEAT: &str = "alert_heartbeat";
+
+pub(super) fn alert(notice: Notice, message: &Message) -> Alert {
+    let Notice { content, metadata } = notice;
+    let Metadata { thread_id, summary, event_type, mut additional_context } = metadata;
+    let mut take = |name: &str| additional_context.remove(name)?.as_str().map(str::to_owned);
+    let severity = take("severity").and_then(|name| name.parse().ok());
+    let group = take("log_group");
+    let request_id = additional_context.get("request_id").and_then(Value::as_str);
+    let logs = || {
+        console::logs(message.region.as_deref()?, group.as_deref()?, Some(request_id?), message.published_at?)
+    };
+    let links = logs().into_iter().collect();
+    let facts = additional_context.into_iter().filter_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::String(text) => Fact::of(&name, Some(text)),
+        other => Some(Fact::new(name, other.to_string())),
+    });
+    let title = content.title.or(summary).unwrap_or_else(|| "通知".to_owned());
+    Alert {
+        description: content.description,
+        facts: facts.chain(Fact::of("種別", event_type.as_deref())).collect(),
+        next_steps: content.next_steps,
+        links,
+        is_heartbeat: event_type.as_deref() == Some(HEARTBEAT),
+        runbook: event_type,
+        key: thread_id,
+        // Who forgets to say how urgent it is must not be overheard.
+        ..Alert::event(severity.unwrap_or(Severity::Warning), title)
     }
 }

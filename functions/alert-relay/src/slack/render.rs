@@ -1,13 +1,14 @@
 //! An alert as a message of Slack: Block Kit, with a plain text for notifications and screen readers.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::Severity;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::passed_through;
 use super::text::{escaped, plain};
 use crate::alert::{Alert, Fact, Link, State};
+use crate::conversation::Flapping;
 use crate::per_severity::PerSeverity;
 
 /// How alerts look, whatever they say.
@@ -29,21 +30,104 @@ pub fn render(alert: &Alert, appearance: &Appearance) -> Value {
         return Value::Object(message);
     }
     let calls = matches!(alert.state, State::Raised | State::Event);
-    let mention = appearance.mentions.of(alert.severity);
     let headline = headline(alert);
-    let text = match mention.as_str() {
-        "" => escaped(&headline, 2_000),
-        mention if calls => format!("{mention} {}", escaped(&headline, 2_000)),
-        _ => escaped(&headline, 2_000),
-    };
-    json!({
-        "text": text,
-        "attachments": [{"color": color(alert), "blocks": blocks(alert, appearance, &headline)}],
-    })
+    let text = if calls { called(&headline, alert.severity, appearance) } else { escaped(&headline, 2_000) };
+    let mut all = vec![header(&headline), context(&urgency(alert, appearance))];
+    all.extend(blocks(alert));
+    json!({"text": text, "attachments": [{"color": color(alert), "blocks": all}]})
+}
+
+/// The first message about an alarm, once the alarm is over: struck through, green, with what it showed.
+pub(super) fn render_over(
+    first: &Alert,
+    last: &Alert,
+    lasted: SignedDuration,
+    appearance: &Appearance,
+) -> Value {
+    let over = format!("{}（継続時間 {}）", headline(last), duration(lasted));
+    let times = [first.at, last.at].into_iter().flatten().map(|at| moment(at, &appearance.time_zone));
+    let struck = headline(first).replace('~', "～");
+    let mut all = vec![
+        section(&format!("~{}~", escaped(&struck, 1_000))),
+        section(&format!("*{}*", escaped(&over, 1_000))),
+        context(&times.collect::<Vec<_>>().join(" → ")),
+    ];
+    all.extend(blocks(&Alert { links: last.links.clone(), ..first.clone() }));
+    json!({"text": escaped(&over, 2_000), "attachments": [{"color": color(last), "blocks": all}]})
+}
+
+/// The same, in the thread, where whoever follows it is told.
+pub(super) fn render_closing(last: &Alert, lasted: SignedDuration) -> Value {
+    let over = format!("{}（継続時間 {}）", headline(last), duration(lasted));
+    let facts = last.facts.iter().filter(|fact| ["状態", "値と理由"].contains(&fact.name.as_str()));
+    let fields: Vec<_> = facts.map(field).collect();
+    let mut all = vec![section(&format!("*{}*", escaped(&over, 1_000)))];
+    if !fields.is_empty() {
+        all.push(json!({"type": "section", "fields": fields}));
+    }
+    json!({"text": escaped(&over, 2_000), "attachments": [{"color": color(last), "blocks": all}]})
+}
+
+/// The first message about an alarm that comes and goes: it counts, and says how things stand.
+pub(super) fn render_counting(
+    first: &Alert,
+    last: &Alert,
+    transitions: usize,
+    flapping: Flapping,
+    appearance: &Appearance,
+) -> Value {
+    let title = format!("【ばたつき】{}", one_line(&first.title));
+    let now = if last.state == State::Resolved { "正常" } else { "異常" };
+    let within = duration(flapping.within);
+    let told = format!("この{within}に{transitions}回、状態が変わりました。今は*{now}*です。");
+    let mut all = vec![header(&title), section(&told), context(&urgency(last, appearance))];
+    all.extend(blocks(last));
+    let text = format!("{title}（{within}に{transitions}回、今は{now}）");
+    json!({"text": escaped(&text, 2_000), "attachments": [{"color": color(last), "blocks": all}]})
+}
+
+/// Said once, when counting begins: changing a message tells nobody.
+pub(super) fn render_flapping(first: &Alert, flapping: Flapping, appearance: &Appearance) -> Value {
+    let told = format!(
+        "【ばたつき】{}: {}に{}回を超えて状態が変わっています。落ち着くまで、1通にまとめて数えます。",
+        one_line(&first.title),
+        duration(flapping.within),
+        flapping.transitions,
+    );
+    json!({"text": called(&told, first.severity, appearance)})
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// With whoever is called for this severity.
+fn called(text: &str, severity: Severity, appearance: &Appearance) -> String {
+    let text = escaped(text, 2_000);
+    match appearance.mentions.of(severity).as_str() {
+        "" => text,
+        mention => format!("{mention} {text}"),
+    }
+}
+
+/// `2時間5分`, `45秒`
+fn duration(lasted: SignedDuration) -> String {
+    let seconds = lasted.as_secs().max(0);
+    let parts = [
+        (seconds / 86_400, "日"),
+        (seconds / 3_600 % 24, "時間"),
+        (seconds / 60 % 60, "分"),
+        (seconds % 60, "秒"),
+    ];
+    let shown: Vec<_> = parts.iter().filter(|(count, _)| *count > 0).take(2).collect();
+    if shown.is_empty() {
+        return "0秒".to_owned();
+    }
+    shown.iter().map(|(count, unit)| format!("{count}{unit}")).collect()
 }
 
 fn headline(alert: &Alert) -> String {
-    let title = alert.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = one_line(&alert.title);
     match alert.state {
         State::Raised | State::Event => format!("【{}】{title}", alert.severity.label()),
         State::Resolved => format!("【復旧】{title}"),
@@ -61,11 +145,13 @@ fn color(alert: &Alert) -> &'static str {
     }
 }
 
-fn blocks(alert: &Alert, appearance: &Appearance, headline: &str) -> Vec<Value> {
-    let mut blocks = vec![
-        json!({"type": "header", "text": {"type": "plain_text", "text": plain(headline, 150), "emoji": true}}),
-    ];
-    blocks.push(context(&urgency(alert, appearance)));
+fn header(text: &str) -> Value {
+    json!({"type": "header", "text": {"type": "plain_text", "text": plain(text, 150), "emoji": true}})
+}
+
+/// What an alert says below its headline.
+fn blocks(alert: &Alert) -> Vec<Value> {
+    let mut blocks = Vec::new();
     if !alert.description.trim().is_empty() {
         blocks.push(section(&escaped(&alert.description, 3_000)));
     }
@@ -128,7 +214,7 @@ fn button(link: &Link) -> Option<Value> {
 }
 
 /// For what Slack does not take after all: the headline and the description, and nothing that could be wrong.
-pub(crate) fn render_plainly(alert: &Alert) -> Map<String, Value> {
+pub(super) fn render_plainly(alert: &Alert) -> Value {
     let text = format!("{}\n{}", escaped(&headline(alert), 2_000), escaped(&alert.description, 3_000));
-    Map::from_iter([("text".to_owned(), json!(text.trim()))])
+    json!({"text": text.trim()})
 }

@@ -2,8 +2,10 @@
 
 use kimochi_domain::Severity;
 
+use super::super::words;
 use super::Event;
 use crate::alert::{Alert, State};
+use crate::console;
 
 pub(super) fn alert(event: &Event) -> Alert {
     let state = match event.text("/state/value") {
@@ -19,9 +21,22 @@ pub(super) fn alert(event: &Event) -> Alert {
         ("抑制", "/state/actionsSuppressedBy"),
         ("抑制の理由", "/state/actionsSuppressedReason"),
     ]);
+    let words = words::read(event.text("/configuration/description").unwrap_or_default());
     // What is suppressed was suppressed on purpose.
-    let severity =
-        if event.text("/state/actionsSuppressedBy").is_some() { Severity::Info } else { Severity::Warning };
-    let title = event.text("/alarmName").unwrap_or("CloudWatch アラーム");
-    Alert { state, facts, key: event.resources.first().cloned(), ..Alert::event(severity, title) }
+    let severity = match event.text("/state/actionsSuppressedBy") {
+        Some(_) => Severity::Info,
+        None => words.severity.unwrap_or(Severity::Warning),
+    };
+    let name = event.text("/alarmName").unwrap_or("CloudWatch アラーム");
+    let link = event.region.as_deref().and_then(|region| console::alarm(region, name));
+    Alert {
+        state,
+        description: words.text,
+        facts,
+        links: link.into_iter().collect(),
+        runbook: words.runbook,
+        key: event.resources.first().cloned(),
+        alarm: Some(name.to_owned()),
+        ..Alert::event(severity, name)
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Event;
 use crate::alert::Alert;
-use crate::message::console;
+use crate::console;
 
 pub(super) fn alert(event: &Event) -> Alert {
     let excess = event.detail.pointer("/impact/totalImpact").and_then(Value::as_f64);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Event;
 use crate::alert::{Alert, Fact};
-use crate::message::console;
+use crate::console;
 
 pub(super) fn alert(event: &Event) -> Alert {
     let first = |pointers: &[&str]| pointers.iter().find_map(|pointer| event.text(pointer));

@@ -1,7 +1,6 @@
 //! AWS Backup: a sentence, then fields that are sentences, too. `BackupJob ID` is `Backup Job Id` in some, and spaces before
 //! colons come and go.
 
-use kimochi_domain::Severity;
 use serde_json::{Map, Value, json};
 
 use super::{as_event, place};
@@ -60,10 +59,6 @@ pub(super) fn alert(mail: &str) -> Option<Alert> {
         "resources": recovery_point.into_iter().collect::<Vec<_>>(),
         "detail": Value::Object(detail),
     }))?;
-    // As a mail it is only good to know; the event of the same remains a warning.
-    if *state == "EXPIRED" {
-        alert.severity = Severity::Info;
-    }
     alert.facts.extend(others);
     Some(alert)
 }

@@ -3,7 +3,7 @@
 use kimochi_domain::Severity;
 
 use crate::alert::{Alert, Fact};
-use crate::message::console;
+use crate::console;
 
 /// For how long the money is meant to last, in the letter's words.
 const PERIODS: [(&str, &str); 2] = [(" per day", "1日"), (" for the current month", "今月")];

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::rds_category::category;
 use super::{as_event, place, text};
 use crate::alert::Alert;
-use crate::message::console;
+use crate::console;
 
 pub(super) fn alert(value: &Value) -> Option<Alert> {
     let (kind, message) = (text(value, "Event Source")?, text(value, "Event Message")?);
