@@ -3,4 +3,5 @@
 mod configuration;
 mod dependencies;
 mod openapi;
+mod runbook;
 mod template;
