@@ -31,7 +31,7 @@ glibc := 2.34
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup build ## one voice note through the whole system, step by step (VOICE=<file>: another one)
@@ -57,6 +57,10 @@ test: setup build ## every test: unit, integration on PostgreSQL and S3, the API
 .PHONY: contract
 contract: setup build ## hold the deployed API against openapi.json, with Schemathesis
 	@$(local) contract
+
+.PHONY: alert-test
+alert-test: setup ## send an alert of each severity, to the local stack or to STACK=kimochi-prod on AWS
+	@$(if $(STACK),AWS_REGION=$(REGION) $(local) alert-test-on-aws $(STACK),$(local) alert-test)
 
 .PHONY: check
 check: setup ## format, clippy, docs, template and Python lint; warnings are errors

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from . import artifacts, contract, demo, logs, migrate, pictures, stack, tests
+from . import alert_test, artifacts, contract, demo, logs, migrate, pictures, stack, tests
 from .terminal import Trouble, complain
 
 COMMANDS = {
@@ -16,8 +16,10 @@ COMMANDS = {
     "demo": demo.run,
     "test": tests.run,
     "contract": contract.run,
+    "alert-test": alert_test.local,
     "images": pictures.render_and_tell,
     "artifacts": artifacts.check,
+    "alert-test-on-aws": alert_test.on_aws,
     "migrate-on-aws": migrate.on_aws,
     "pictures-on-aws": pictures.upload_on_aws,
 }
