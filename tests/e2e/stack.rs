@@ -15,6 +15,7 @@ pub(crate) struct Stack {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) cloud_watch: aws_sdk_cloudwatch::Client,
     pub(crate) database: tokio_postgres::Client,
 }
 
@@ -51,6 +52,7 @@ impl Stack {
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(&settings),
             sns: aws_sdk_sns::Client::new(&settings),
+            cloud_watch: aws_sdk_cloudwatch::Client::new(&settings),
             database,
         }
     }
