@@ -24,6 +24,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 async fn a_notice_of_each_severity_reaches_its_channel_and_a_critical_one_whoever_is_on_call() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let stack = Stack::connect().await;
+    stack.answer(&json!([])).await;
 
     for (severity, channel, is_paged) in
         [("critical", "C0CRITICAL", true), ("warning", "C0WARNING", false), ("info", "C0INFO", false)]
@@ -48,6 +49,7 @@ async fn a_notice_of_each_severity_reaches_its_channel_and_a_critical_one_whoeve
 async fn an_alarm_is_one_message_that_changes_its_colour_and_one_incident_that_is_resolved() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let stack = Stack::connect().await;
+    stack.answer(&json!([])).await;
     let name = format!("試験-{}", Uuid::now_v7());
     stack.put_alarm(&name).await;
 
@@ -78,6 +80,7 @@ async fn an_alarm_is_one_message_that_changes_its_colour_and_one_incident_that_i
 async fn a_burst_arrives_whole_and_nothing_twice_while_slack_refuses_every_other_request() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let stack = Stack::connect().await;
+    stack.answer(&json!([])).await;
     let run = Uuid::now_v7();
     let titles: Vec<_> = (0..BURST).map(|number| format!("{run}/{number:03}")).collect();
     let busy = json!([{
@@ -103,13 +106,16 @@ async fn a_burst_arrives_whole_and_nothing_twice_while_slack_refuses_every_other
 async fn the_heartbeat_goes_all_the_way_and_is_counted() {
     let _alone = ONE_AT_A_TIME.lock().await;
     let stack = Stack::connect().await;
+    stack.answer(&json!([])).await;
     let started = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
+    let run = Uuid::now_v7().to_string();
 
-    // As the schedule does it once a day.
-    stack.publish(&heartbeat()).await;
+    // As the schedule does it once a day, with a mark of this run.
+    stack.publish(&heartbeat().replace("対応は要りません。", &run)).await;
 
-    let posted = stack.received("/api/chat.postMessage", "通知の定期確認（local）").await;
+    let posted = stack.received("/api/chat.postMessage", &run).await;
     assert_eq!(posted["channel"], "C0INFO");
+    assert!(posted.to_string().contains("通知の定期確認（local）"), "{posted}");
     stack.until("a heartbeat that is counted", || stack.heartbeats(started)).await;
 }
 

@@ -60,3 +60,30 @@ fn assert_names_actions(role: &str, statements: &Yaml) {
         }
     }
 }
+
+#[test]
+fn what_stays_undelivered_is_told_on_another_way() {
+    let template = template();
+    for alarm in ["AlertDlqAlarm", "HeartbeatAlarm"] {
+        let actions = &template["Resources"][alarm]["Properties"]["AlarmActions"];
+        assert_eq!(text(&actions[0]), "FallbackTopic", "{alarm}");
+    }
+}
+
+/// EventBridge tells KMS of no account: with such a condition its events would be lost, silently.
+#[test]
+fn the_key_lets_eventbridge_in_without_asking_for_an_account() {
+    let template = template();
+    let statements = template["Resources"]["AlertKey"]["Properties"]["KeyPolicy"]["Statement"].as_vec();
+    let of_services: Vec<_> = statements
+        .expect("statements")
+        .iter()
+        .filter(|statement| statement["Principal"]["Service"].as_str() != Some("cloudwatch.amazonaws.com"))
+        .filter(|statement| !statement["Principal"]["Service"].is_badvalue())
+        .collect();
+
+    assert_eq!(of_services.len(), 1);
+    let conditions = of_services[0]["Condition"]["StringEquals"].as_hash().expect("a condition");
+    let names: Vec<_> = conditions.keys().map(text).collect();
+    assert_eq!(names, ["kms:EncryptionContext:aws:sns:topicArn"]);
+}

@@ -28,7 +28,7 @@ pub struct Alert {
     /// Where to go on.
     #[serde(skip)]
     pub links: Vec<Link>,
-    /// Which part of the runbook is about it; an `https` URL where that is somewhere else.
+    /// Which part of the runbook is about it.
     #[serde(skip)]
     pub runbook: Option<String>,
     /// Alerts with the same key are about the same thing.
@@ -61,6 +61,17 @@ pub enum State {
     Event,
 }
 
+impl State {
+    /// Of an alarm of CloudWatch.
+    pub(crate) fn of_alarm(value: &str) -> Self {
+        match value {
+            "ALARM" => Self::Raised,
+            "OK" => Self::Resolved,
+            _ => Self::Unclear,
+        }
+    }
+}
+
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
@@ -91,6 +102,16 @@ pub struct Graph {
 }
 
 impl Alert {
+    /// `【緊急】title`, `【復旧】title`, `【データ不足】title`
+    pub(crate) fn headline(&self) -> String {
+        let title = one_line(&self.title);
+        match self.state {
+            State::Raised | State::Event => format!("【{}】{title}", self.severity.label()),
+            State::Resolved => format!("【復旧】{title}"),
+            State::Unclear => format!("【データ不足】{title}"),
+        }
+    }
+
     /// An event with a title, and nothing else yet.
     pub(crate) fn event(severity: Severity, title: impl Into<String>) -> Self {
         Self {
@@ -110,6 +131,11 @@ impl Alert {
             for_slack: None,
         }
     }
+}
+
+/// A text without its line breaks.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Fact {

@@ -99,7 +99,7 @@ impl FromStr for ByAlarm {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| match pair.split_once('=') {
-            Some((prefix, channel)) if !prefix.is_empty() && !channel.is_empty() => {
+            Some((prefix, channel)) if ![prefix, channel].iter().any(|part| part.trim().is_empty()) => {
                 Ok((prefix.trim().to_owned(), channel.trim().to_owned()))
             }
             _ => Err(NoPair(pair.to_owned())),
@@ -123,7 +123,7 @@ mod tests {
 
         let pair = |prefix: &str, channel: &str| (prefix.to_owned(), channel.to_owned());
         assert_eq!(pairs, [pair("kimochi-prod-transcribe", "C1"), pair("kimochi", "C2")]);
-        for wrong in ["kimochi", "=C1", "kimochi="] {
+        for wrong in ["kimochi", "=C1", " =C1", "kimochi="] {
             assert!(wrong.parse::<ByAlarm>().is_err(), "{wrong}");
         }
     }

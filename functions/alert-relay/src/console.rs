@@ -5,8 +5,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::alert::Link;
 
-/// What a name may keep in the fragment of a console's URL.
-const IN_A_FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// What a name may keep in the fragment of a URL.
+pub(crate) const IN_A_FRAGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// How long before and after the moment the log is shown.
 const AROUND: SignedDuration = SignedDuration::from_mins(15);

@@ -42,7 +42,7 @@ pub use secrets::Secrets;
 pub use slack::Slack;
 
 /// Kept free at the end of an invocation, to tell the queue what came of it.
-const RESERVE: Duration = Duration::from_secs(1);
+const RESERVE: Duration = Duration::from_secs(2);
 
 /// From this delivery on, trouble that may pass counts as trouble that stays: the queue gives a message five.
 const LAST_RESORT_FROM: u32 = 3;
@@ -85,7 +85,7 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<SqsBatchResp
     let invocation = Invocation::of(&event.context, (app.clock)());
     let mut response = SqsBatchResponse::default();
     let mut lost = 0;
-    for record in record::read(&event.payload) {
+    for record in record::read(&event.payload, &event.context.request_id) {
         let delivered = relay::relay(app, &record.message, record.deliveries, &invocation).await;
         match record.queue_id {
             _ if delivered => (),

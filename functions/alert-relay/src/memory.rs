@@ -24,8 +24,8 @@ const KEEP_MESSAGE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// An alarm that stays for longer begins a new message when it is over.
 const KEEP_CONVERSATION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long one question may take, with its second attempt.
-const PATIENCE: Duration = Duration::from_secs(3);
-const PATIENCE_FOR_AN_ATTEMPT: Duration = Duration::from_millis(1_500);
+const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE_FOR_AN_ATTEMPT: Duration = Duration::from_millis(1_200);
 
 /// The table.
 #[derive(Debug, Clone)]
@@ -51,6 +51,17 @@ pub(crate) enum Claim<T> {
     Ours(T),
     /// Somebody else is at it; this is what stood in it.
     Busy(T),
+    /// The table does not answer.
+    Unknown,
+}
+
+/// What is known of an incident of whoever is on call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnCall {
+    /// Nothing newer was told; whether an incident was opened and not closed.
+    Newest { is_open: bool },
+    /// Something newer was told already.
+    Overtaken,
     /// The table does not answer.
     Unknown,
 }
@@ -95,11 +106,7 @@ impl Memory {
     /// Claims a message by SNS's id of it.
     pub(crate) async fn claim_message(&self, message_id: &str, claimant: &Claimant) -> Claim<Reached> {
         let claim = self.claim(&message_row(message_id), claimant, KEEP_MESSAGE).await;
-        claim.map(|row| {
-            let is_set =
-                |name| row.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default();
-            Reached { slack: is_set("slack"), on_call: is_set("on_call") }
-        })
+        claim.map(|row| Reached { slack: is_set(&row, "slack"), on_call: is_set(&row, "on_call") })
     }
 
     /// The message has reached this one.
@@ -154,6 +161,44 @@ impl Memory {
     /// Nobody is at what Slack shows about `key` any more.
     pub(crate) async fn release_conversation(&self, key: &str, claimant: &Claimant) {
         self.release(&conversation_row(key), claimant).await;
+    }
+
+    /// Whether whoever is on call is to hear what became of `key` at this time: not when something newer was told already.
+    /// From `opens` on an incident counts as open there.
+    pub(crate) async fn note_on_call(&self, key: &str, at: Timestamp, opens: bool) -> OnCall {
+        let set = if opens {
+            "SET told_at = :at, expires_at = :expires, is_open = :true"
+        } else {
+            "SET told_at = :at, expires_at = :expires"
+        };
+        let mut update = self
+            .update(&on_call_row(key))
+            .update_expression(set)
+            .condition_expression("attribute_not_exists(told_at) OR told_at <= :at")
+            .expression_attribute_values(":at", AttributeValue::N(at.as_millisecond().to_string()))
+            .expression_attribute_values(":expires", self.in_seconds(KEEP_CONVERSATION))
+            .return_values(ReturnValue::AllNew);
+        if opens {
+            update = update.expression_attribute_values(":true", AttributeValue::Bool(true));
+        }
+        match update.send().await {
+            Ok(answer) => {
+                OnCall::Newest { is_open: is_set(&answer.attributes.unwrap_or_default(), "is_open") }
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => OnCall::Overtaken,
+                _ => {
+                    tracing::warn!(reason = %DisplayErrorContext(&error), "the table does not answer");
+                    OnCall::Unknown
+                }
+            },
+        }
+    }
+
+    /// Whoever is on call has heard that it is over.
+    pub(crate) async fn close_on_call(&self, key: &str) {
+        let update = self.update(&on_call_row(key)).update_expression("SET is_open = :false");
+        self.send(update.expression_attribute_values(":false", AttributeValue::Bool(false))).await;
     }
 
     async fn claim(&self, row: &str, claimant: &Claimant, keep: SignedDuration) -> Claim<Row> {
@@ -224,6 +269,14 @@ impl<T> Claim<T> {
 
 fn message_row(message_id: &str) -> String {
     format!("message/{message_id}")
+}
+
+fn on_call_row(key: &str) -> String {
+    format!("on_call/{}", hex::encode(Sha256::digest(key)))
+}
+
+fn is_set(row: &Row, name: &str) -> bool {
+    row.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default()
 }
 
 /// A key may be longer than one of DynamoDB's, and hold anything.

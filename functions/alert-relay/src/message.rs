@@ -12,9 +12,11 @@ mod text;
 mod words;
 
 use jiff::Timestamp;
+use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Link};
+use crate::console;
 
 /// A message as SNS delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +44,11 @@ enum Kind {
     Text,
 }
 
-/// Reads a message. There is none that cannot be read.
-pub fn understand(message: &Message) -> Alert {
+/// What the button to a runbook says.
+const RUNBOOK: &str = "手順書を開く";
+
+/// Reads a message. There is none that cannot be read. `runbook_url` is where our runbook is, if alerts are to link to it.
+pub fn understand(message: &Message, runbook_url: Option<&str>) -> Alert {
     let mut alert = match kind(&message.body) {
         Kind::Alarm(alarm) => (*alarm).into(),
         Kind::Notice(notice) => notice::alert(notice, message),
@@ -54,6 +59,10 @@ pub fn understand(message: &Message) -> Alert {
         Kind::Text => text::alert(&message.body, message.subject.as_deref()),
     };
     alert.at = alert.at.or(message.published_at);
+    let runbook = alert.runbook.as_deref().zip(runbook_url);
+    let runbook =
+        runbook.map(|(part, base)| format!("{base}#{}", utf8_percent_encode(part, console::IN_A_FRAGMENT)));
+    alert.links.extend(runbook.map(|url| Link { label: RUNBOOK, url }));
     alert
 }
 

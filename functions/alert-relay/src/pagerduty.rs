@@ -55,7 +55,7 @@ pub fn event(alert: &Alert, message_id: &str) -> Value {
     let links: Vec<_> =
         alert.links.iter().map(|link| json!({"href": link.url, "text": link.label})).collect();
     let mut payload = json!({
-        "summary": cut(&format!("【{}】{}", alert.severity.label(), alert.title), MAX_SUMMARY),
+        "summary": cut(&alert.headline(), MAX_SUMMARY),
         "source": key,
         "severity": level(alert.severity),
         "custom_details": details,
@@ -89,12 +89,17 @@ fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
 }
 
+/// `Invalid routing key` for one that nobody knows, `'routing_key' …` for one that can be none.
+fn is_about_the_key(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).to_lowercase().replace('_', " ").contains("routing key")
+}
+
 fn judge(answer: &Answer) -> Result<(), Trouble> {
     match answer.status {
         StatusCode::ACCEPTED => Ok(()),
         // An unknown or disabled routing key is a 400 like any other mistake; the code is in the words.
-        StatusCode::BAD_REQUEST if String::from_utf8_lossy(&answer.body).contains("routing_key") => {
-            Err(Trouble::Unauthorized("HTTP 400 routing_key".to_owned()))
+        StatusCode::BAD_REQUEST if is_about_the_key(&answer.body) => {
+            Err(Trouble::Unauthorized("HTTP 400 routing key".to_owned()))
         }
         status if status.is_success() => {
             Err(Trouble::Later(format!("HTTP {} instead of 202", status.as_u16())))

@@ -14,12 +14,18 @@ pub(crate) struct Record {
 }
 
 /// Reads what Lambda was called with. What is no record of either kind is shown as it is, too: somebody invoked the
-/// function by hand.
-pub(crate) fn read(event: &Value) -> Vec<Record> {
-    match event["Records"].as_array() {
+/// function by hand. A message without an id gets one of the invocation.
+pub(crate) fn read(event: &Value, request_id: &str) -> Vec<Record> {
+    let mut records: Vec<_> = match event["Records"].as_array() {
         Some(records) => records.iter().map(record).collect(),
         None => vec![Record { message: message_of(event), queue_id: None, deliveries: 1 }],
+    };
+    for (place, record) in records.iter_mut().enumerate() {
+        if record.message.id.is_empty() {
+            record.message.id = format!("{request_id}/{place}");
+        }
     }
+    records
 }
 
 fn record(record: &Value) -> Record {

@@ -1,13 +1,15 @@
 //! One alert on its way to Slack and, when it is critical, to whoever is on call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kimochi_domain::Severity;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::alert::{Alert, Fact, Link, State};
+use crate::alert::{Alert, Fact, State};
 use crate::conversation::Conversation;
-use crate::memory::{Claim, Destination, Reached};
+use crate::memory::{Claim, Destination, OnCall, Reached};
 use crate::message::{Message, understand};
 use crate::secrets::Keys;
 use crate::slack::{Access, Appearance, Delivered};
@@ -17,34 +19,37 @@ use crate::{App, Invocation, LAST_RESORT_FROM, graph, heartbeat};
 /// How long one message about an alarm waits for another one about the same to be done.
 const WAIT_FOR_ANOTHER: Duration = Duration::from_secs(10);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+/// How long the graph may keep the next alert waiting.
+const FOR_THE_GRAPH: Duration = Duration::from_secs(8);
 
 /// An alert, and what is known of it.
 struct Errand<'a> {
     app: &'a App,
-    keys: &'a Keys,
+    keys: Arc<Keys>,
     message: &'a Message,
     alert: Alert,
-    reached: Reached,
+    deliveries: u32,
     /// Whether the table answers.
     is_remembered: bool,
     invocation: &'a Invocation,
 }
 
 /// Whether a message has reached everybody whom it has to reach.
+#[tracing::instrument(skip_all, fields(message.id = message.id))]
 pub(crate) async fn relay(app: &App, message: &Message, deliveries: u32, invocation: &Invocation) -> bool {
-    let alert = with_runbook(understand(message), app.runbook_url.as_deref());
+    let alert = understand(message, app.runbook_url.as_deref());
     let (reached, is_remembered) = match app.memory.claim_message(&message.id, &invocation.claimant).await {
         Claim::Ours(reached) => (reached, true),
         Claim::Unknown => (Reached::default(), false),
         Claim::Busy(reached) => {
             tracing::info!("another sandbox has, or had, the alert");
-            return reached.slack && (reached.on_call || !is_for_on_call(&alert));
+            return reached.slack && (reached.on_call || alert.severity != Severity::Critical);
         }
     };
     let is_done = match app.secrets.keys().await {
         Ok(keys) => {
-            let errand = Errand { app, keys: &keys, message, alert, reached, is_remembered, invocation };
-            errand.run(deliveries).await
+            let errand = Errand { app, keys, message, alert, deliveries, is_remembered, invocation };
+            errand.run(reached).await
         }
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the alert cannot be delivered");
@@ -58,49 +63,111 @@ pub(crate) async fn relay(app: &App, message: &Message, deliveries: u32, invocat
 }
 
 impl Errand<'_> {
-    async fn run(&self, deliveries: u32) -> bool {
-        let (slack, on_call) = tokio::join!(self.to_slack(), self.to_on_call());
-        if [&slack, &on_call].iter().any(|result| matches!(result, Err(Trouble::Unauthorized(_)))) {
-            self.app.secrets.forget().await;
+    async fn run(mut self, reached: Reached) -> bool {
+        let is_last_resort = self.deliveries >= LAST_RESORT_FROM;
+        let end = self.invocation.deadline;
+        // Half of the time is the other destination's, where it may have to hear of the alert instead.
+        let half = end.saturating_duration_since(Instant::now()) / 2;
+        let deadline = if is_last_resort { end - half } else { end };
+        let (mut slack, mut on_call) =
+            tokio::join!(self.to_slack(reached.slack, deadline), self.to_on_call(reached.on_call, deadline));
+        if [&slack, &on_call].iter().any(|result| matches!(result, Err(Trouble::Unauthorized(_))))
+            && let Some(keys) = self.app.secrets.read_anew(&self.keys).await
+        {
+            self.keys = keys;
+            (slack, on_call) = tokio::join!(
+                self.to_slack(slack.is_ok(), deadline),
+                self.to_on_call(on_call.is_ok(), deadline)
+            );
         }
         self.report(&slack, &on_call);
+        let is_hopeless = |trouble: &Trouble| is_last_resort || !matches!(trouble, Trouble::Later(_));
         match (slack, on_call) {
             (Ok(()), Ok(())) => true,
             (Err(_), Err(_)) => false,
             // One of two: the other one hears of it, when it is certain that waiting does not help.
-            (Err(trouble), Ok(())) if is_hopeless(&trouble, deliveries) => {
-                self.call(&with_note(&self.alert, "Slack に届きません", &trouble)).await.is_ok()
+            (Err(trouble), Ok(())) if is_hopeless(&trouble) => {
+                let alert = with_note(&self.alert, "Slack に届きません", &trouble);
+                self.note_open().await;
+                self.call(&alert, end).await.is_ok()
             }
-            (Ok(()), Err(trouble)) if is_hopeless(&trouble, deliveries) => {
-                self.post(&with_note(&self.alert, "PagerDuty に届きません", &trouble)).await.is_ok()
+            (Ok(()), Err(trouble)) if is_hopeless(&trouble) => {
+                let alert = with_note(&self.alert, "PagerDuty に届きません", &trouble);
+                self.post(&alert, end).await.is_ok()
             }
             _ => false,
         }
     }
 
-    async fn to_slack(&self) -> Result<(), Trouble> {
-        if self.reached.slack {
+    async fn to_slack(&self, has_it: bool, deadline: Instant) -> Result<(), Trouble> {
+        if has_it {
             return Ok(());
         }
-        let delivered = self.post(&self.alert).await?;
+        let delivered = self.post(&self.alert, deadline).await?;
         if self.alert.is_heartbeat {
             heartbeat::count(&self.app.settings, &self.app.metrics_namespace).await;
         }
         if let Some(conversation) = delivered.conversation.filter(|_| delivered.is_new) {
-            self.attach_graph(&conversation).await;
+            let attached = timeout(FOR_THE_GRAPH, self.attach_graph(&conversation, deadline)).await;
+            if attached.is_err() {
+                tracing::info!(reason = "timeout", "the alarm has no graph");
+            }
         }
         Ok(())
     }
 
-    async fn to_on_call(&self) -> Result<(), Trouble> {
-        if !is_for_on_call(&self.alert) || self.reached.on_call {
+    /// Whoever is on call hears of what is critical, and of the end of what they were told, however urgent it is by now.
+    /// Nobody is woken by missing data.
+    async fn to_on_call(&self, has_it: bool, deadline: Instant) -> Result<(), Trouble> {
+        let is_critical = self.alert.severity == Severity::Critical;
+        let is_over = self.alert.state == State::Resolved;
+        if has_it || self.keys.pagerduty_routing_key.is_none() || self.alert.state == State::Unclear {
             return Ok(());
         }
-        self.call(&self.alert).await
+        let may_be_open = is_over && self.is_remembered;
+        if !is_critical && !may_be_open {
+            return Ok(());
+        }
+        if self.alert.state == State::Event {
+            return self.call(&self.alert, deadline).await;
+        }
+        match self.incident(!is_over).await {
+            OnCall::Overtaken => {
+                tracing::info!("whoever is on call knows something newer");
+                return Ok(());
+            }
+            OnCall::Newest { is_open: false } if is_over && !is_critical => return Ok(()),
+            OnCall::Unknown if !is_critical => return Ok(()),
+            OnCall::Newest { .. } | OnCall::Unknown => (),
+        }
+        self.call(&self.alert, deadline).await?;
+        if let (true, Some(key)) = (is_over && self.is_remembered, &self.alert.key) {
+            self.app.memory.close_on_call(key).await;
+        }
+        Ok(())
+    }
+
+    /// What is known of the incident that the alert is about.
+    async fn incident(&self, opens: bool) -> OnCall {
+        match self.alert.key.as_deref().filter(|_| self.is_remembered) {
+            Some(key) => self.app.memory.note_on_call(key, self.at(), opens).await,
+            None => OnCall::Unknown,
+        }
+    }
+
+    /// Somebody is woken in Slack's place: they are to hear of the end, too.
+    async fn note_open(&self) {
+        if self.alert.state == State::Raised {
+            self.incident(true).await;
+        }
+    }
+
+    fn at(&self) -> Timestamp {
+        self.alert.at.unwrap_or_else(self.app.clock)
     }
 
     /// Brings `alert` to Slack, into the conversation that it belongs to, and remembers that.
-    async fn post(&self, alert: &Alert) -> Result<Delivered, Trouble> {
+    async fn post(&self, alert: &Alert, deadline: Instant) -> Result<Delivered, Trouble> {
         let app = self.app;
         let claimant = &self.invocation.claimant;
         let access = self.access()?;
@@ -111,11 +178,14 @@ impl Errand<'_> {
         };
         let (known, claimed) = match claim {
             Claim::Ours(known) => (known, key),
+            // What is over can wait for the first message to be there; what begins cannot.
+            Claim::Busy(_) if alert.state == State::Resolved && self.deliveries < LAST_RESORT_FROM => {
+                return Err(Trouble::Later("another sandbox is at the alarm".to_owned()));
+            }
             Claim::Busy(_) | Claim::Unknown => (None, None),
         };
-        let at = alert.at.unwrap_or_else(app.clock);
-        let delivered =
-            app.slack.deliver(&app.http, access, alert, at, known, self.invocation.deadline).await;
+        let at = self.at();
+        let delivered = app.slack.deliver(&app.http, access, alert, at, known, deadline).await;
 
         let note_reached = async {
             if delivered.is_ok() && self.is_remembered {
@@ -148,12 +218,11 @@ impl Errand<'_> {
         }
     }
 
-    async fn call(&self, alert: &Alert) -> Result<(), Trouble> {
+    async fn call(&self, alert: &Alert, deadline: Instant) -> Result<(), Trouble> {
         let Some(key) = &self.keys.pagerduty_routing_key else {
-            return Err(Trouble::Unauthorized("no pagerduty_routing_key".to_owned()));
+            return Err(Trouble::Never("no pagerduty_routing_key".to_owned()));
         };
-        let Invocation { deadline, .. } = self.invocation;
-        self.app.pagerduty.deliver(&self.app.http, key, alert, &self.message.id, *deadline).await?;
+        self.app.pagerduty.deliver(&self.app.http, key, alert, &self.message.id, deadline).await?;
         if self.is_remembered {
             self.app.memory.note_reached(&self.message.id, Destination::OnCall).await;
         }
@@ -161,7 +230,7 @@ impl Errand<'_> {
     }
 
     /// The graph is worth having, and not worth waiting for: whatever goes wrong, the alert is there.
-    async fn attach_graph(&self, conversation: &Conversation) {
+    async fn attach_graph(&self, conversation: &Conversation, deadline: Instant) {
         let (State::Raised, Some(graph)) = (self.alert.state, &self.alert.graph) else { return };
         let Ok(Access::Token(token)) = self.access() else { return };
         let Appearance { time_zone, .. } = &self.app.slack.appearance;
@@ -169,7 +238,6 @@ impl Errand<'_> {
         let Some(png) = graph::draw(&self.app.settings, graph, &self.alert.title, at, time_zone).await else {
             return;
         };
-        let deadline = self.invocation.deadline;
         let attached =
             self.app.slack.attach(&self.app.http, token, conversation, &self.alert.title, png, deadline);
         if let Err(trouble) = attached.await {
@@ -199,30 +267,9 @@ impl Errand<'_> {
     }
 }
 
-fn is_for_on_call(alert: &Alert) -> bool {
-    alert.severity == Severity::Critical
-}
-
-fn is_hopeless(trouble: &Trouble, deliveries: u32) -> bool {
-    !matches!(trouble, Trouble::Later(_)) || deliveries >= LAST_RESORT_FROM
-}
-
 fn with_note(alert: &Alert, what: &str, trouble: &Trouble) -> Alert {
     let mut alert = alert.clone();
     alert.facts.insert(0, Fact::new(what, trouble.reason()));
     alert.for_slack = None;
-    alert
-}
-
-/// The runbook as one link more: what the alert names is a part of ours, or an address of its own.
-fn with_runbook(mut alert: Alert, runbook_url: Option<&str>) -> Alert {
-    let url = alert.runbook.as_deref().and_then(|part| {
-        if part.starts_with("https://") {
-            Some(part.to_owned())
-        } else {
-            Some(format!("{}#{part}", runbook_url?))
-        }
-    });
-    alert.links.extend(url.map(|url| Link { label: "手順書を開く", url }));
     alert
 }

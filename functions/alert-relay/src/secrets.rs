@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use aws_sdk_secretsmanager::Client;
 use aws_types::SdkConfig;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -16,6 +16,16 @@ pub(crate) struct Keys {
     pub(crate) slack_bot_token: Option<SecretString>,
     pub(crate) slack_webhook_url: Option<SecretString>,
     pub(crate) pagerduty_routing_key: Option<SecretString>,
+}
+
+impl Keys {
+    fn are(&self, others: &Self) -> bool {
+        let parts = |keys: &Self| {
+            [&keys.slack_bot_token, &keys.slack_webhook_url, &keys.pagerduty_routing_key]
+                .map(|key| key.as_ref().map(|key| key.expose_secret().to_owned()))
+        };
+        parts(self) == parts(others)
+    }
 }
 
 /// The secret, and what was read from it.
@@ -48,8 +58,10 @@ impl Secrets {
         Ok(keys)
     }
 
-    /// It was not accepted: the next alert reads it anew.
-    pub(crate) async fn forget(&self) {
+    /// What was read was not accepted: what stands in the secret now, if that is something else.
+    pub(crate) async fn read_anew(&self, refused: &Keys) -> Option<Arc<Keys>> {
         *self.read.lock().await = None;
+        let keys = self.keys().await.ok()?;
+        (!keys.are(refused)).then_some(keys)
     }
 }

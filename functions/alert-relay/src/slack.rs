@@ -12,4 +12,5 @@ mod webhook;
 pub(crate) use deliver::{Access, Delivered};
 pub use deliver::{Channels, Slack};
 pub use limits::violations;
+pub(crate) use render::MAX_FACTS;
 pub use render::{Appearance, render};

@@ -13,13 +13,15 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use serde_json::{Value, json};
-use support::{PAGERDUTY, SLACK, TestRelay, UPDATE, by_token, clock, deliver, event, notice, record, status};
+use support::{
+    PAGERDUTY, SLACK, TestRelay, UPDATE, by_token, clock, deliver, event, notice, record, refusal, status,
+};
 use uuid::Uuid;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, ResponseTemplate};
 
 const LEFT: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_millis(2_500);
+const SHORT: Duration = Duration::from_millis(4_500);
 
 /// A relay with a table of its own.
 async fn remembering(relay: &TestRelay) -> App {
@@ -142,6 +144,44 @@ async fn what_is_overtaken_goes_into_the_thread_of_what_overtook_it() {
         (&Value::Null, &json!("1700000000.000000"))
     );
     assert!(relay.received(UPDATE).await.is_empty());
+    let actions: Vec<_> =
+        relay.received(PAGERDUTY).await.iter().map(|event| event["event_action"].clone()).collect();
+    assert_eq!(actions, ["resolve"], "nobody is woken by what is over");
+}
+
+#[tokio::test]
+async fn whoever_was_woken_hears_of_the_end_however_urgent_it_is_by_then() {
+    let relay = TestRelay::with(by_token(), []).await;
+    let app = remembering(&relay).await;
+    let less = |message: String| message.replace("severity=critical", "severity=info");
+
+    send(&app, &less(alarm("quiet", "ALARM", 0))).await;
+    send(&app, &less(alarm("quiet", "OK", 60))).await;
+    send(&app, &alarm("a", "ALARM", 0)).await;
+    send(&app, &alarm("a", "INSUFFICIENT_DATA", 30)).await;
+    send(&app, &less(alarm("a", "OK", 60))).await;
+    send(&app, &less(alarm("a", "OK", 90))).await;
+
+    let told = relay.received(PAGERDUTY).await;
+    let actions: Vec<_> = told.iter().map(|event| event["event_action"].clone()).collect();
+    assert_eq!(actions, ["trigger", "resolve"]);
+    assert_eq!(told[0]["dedup_key"], told[1]["dedup_key"]);
+    // The channel is that of the severity, but what is over is closed where it was shown.
+    assert_eq!(relay.received(UPDATE).await.len(), 2);
+}
+
+#[tokio::test]
+async fn who_was_woken_in_slacks_place_hears_of_the_end_too() {
+    let relay = TestRelay::with(by_token(), [(SLACK, 1, refusal("channel_not_found"))]).await;
+    let app = remembering(&relay).await;
+    let less = |message: String| message.replace("severity=critical", "severity=warning");
+
+    send(&app, &less(alarm("a", "ALARM", 0))).await;
+    send(&app, &less(alarm("a", "OK", 60))).await;
+
+    let told = relay.received(PAGERDUTY).await;
+    let actions: Vec<_> = told.iter().map(|event| event["event_action"].clone()).collect();
+    assert_eq!(actions, ["trigger", "resolve"]);
 }
 
 #[tokio::test]
@@ -210,7 +250,7 @@ async fn a_message_that_comes_twice_is_told_once() {
 
 #[tokio::test]
 async fn what_one_destination_has_it_does_not_get_again_with_what_the_other_one_lacks() {
-    let relay = TestRelay::with(by_token(), [(PAGERDUTY, 3, status(503))]).await;
+    let relay = TestRelay::with(by_token(), [(PAGERDUTY, 5, status(503))]).await;
     let app = remembering(&relay).await;
 
     let mut deliveries = 1;
@@ -219,7 +259,7 @@ async fn what_one_destination_has_it_does_not_get_again_with_what_the_other_one_
     }
 
     assert!(deliveries >= 2, "the message came back");
-    assert_eq!((relay.received(SLACK).await.len(), relay.received(PAGERDUTY).await.len()), (1, 4));
+    assert_eq!((relay.received(SLACK).await.len(), relay.received(PAGERDUTY).await.len()), (1, 6));
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::appearance;
 
+const RUNBOOK: Option<&str> = Some("https://example.com/RUNBOOK.md");
+
 /// A message of this content, published while the clock of tests stands still.
 fn message(body: &str) -> Message {
     Message {
@@ -47,7 +49,7 @@ fn recorded() -> Vec<(String, String)> {
 #[test]
 fn every_recorded_message_is_shown_as_its_snapshot_says() {
     for (name, body) in recorded() {
-        let alert = understand(&message(&body));
+        let alert = understand(&message(&body), RUNBOOK);
 
         let mut shown = json!({"slack": render(&alert, &appearance())});
         if alert.severity == Severity::Critical {
@@ -62,7 +64,7 @@ fn every_recorded_message_is_shown_as_its_snapshot_says() {
 #[test]
 fn what_comes_both_ways_is_about_the_same_thing() {
     let recorded: BTreeMap<_, _> = recorded().into_iter().collect();
-    let key = |name: &str| understand(&message(&recorded[name])).key;
+    let key = |name: &str| understand(&message(&recorded[name]), RUNBOOK).key;
     for (own, event) in [
         ("backup_mail_completed.txt", "backup_job_completed.json"),
         ("backup_mail_failed.txt", "backup_job_failed.json"),
@@ -81,7 +83,7 @@ fn what_comes_both_ways_is_about_the_same_thing() {
 #[test]
 fn every_recorded_message_is_within_what_slack_takes_and_calls_nobody() {
     for (name, body) in recorded() {
-        let shown = render(&understand(&message(&body)), &appearance());
+        let shown = render(&understand(&message(&body), RUNBOOK), &appearance());
 
         assert_eq!(violations(&shown), [""; 0], "{name}");
         assert_calls_nobody(&shown);
@@ -212,7 +214,7 @@ proptest! {
 
     #[test]
     fn any_json_is_shown_within_what_slack_takes(value in prop_oneof![any_json(), damaged_json()]) {
-        let shown = render(&understand(&message(&value.to_string())), &appearance());
+        let shown = render(&understand(&message(&value.to_string()), RUNBOOK), &appearance());
 
         prop_assert_eq!(violations(&shown), Vec::<String>::new());
         assert_calls_nobody(&shown);
@@ -224,7 +226,7 @@ proptest! {
         subject in proptest::option::of("\\PC{0,300}"),
     ) {
         let message = Message { subject, ..message(&text) };
-        let shown = render(&understand(&message), &appearance());
+        let shown = render(&understand(&message, RUNBOOK), &appearance());
 
         prop_assert_eq!(violations(&shown), Vec::<String>::new());
         assert_calls_nobody(&shown);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::trigger::Trigger;
+use super::RUNBOOK;
 use super::words;
 use crate::alert::{Alert, Fact, Link, State};
 use crate::console;
@@ -36,20 +37,15 @@ pub(super) struct Alarm {
 
 impl From<Alarm> for Alert {
     fn from(alarm: Alarm) -> Self {
-        let state = match alarm.new_state_value.as_str() {
-            "ALARM" => State::Raised,
-            "OK" => State::Resolved,
-            _ => State::Unclear,
-        };
         let words = words::read(alarm.alarm_description.as_deref().unwrap_or_default());
         let by_default = || alarm.trigger.as_ref().map_or(Severity::Warning, Trigger::severity);
         let at = alarm.state_change_time.as_deref().and_then(moment);
         let region = region_code(&alarm);
         Self {
-            state,
+            state: State::of_alarm(&alarm.new_state_value),
             at,
             facts: facts(&alarm),
-            links: links(&alarm, words.logs, at),
+            links: links(&alarm, words.logs, words.runbook_url, at),
             runbook: words.runbook,
             description: words.text,
             key: Some(alarm.alarm_arn.clone().unwrap_or_else(|| format!("alarm/{}", alarm.alarm_name))),
@@ -97,11 +93,19 @@ fn region_code(alarm: &Alarm) -> Option<&str> {
     [of_arn, alarm.region.as_deref()].into_iter().flatten().find(|code| console::is_region(code))
 }
 
-fn links(alarm: &Alarm, logs: Option<String>, at: Option<Timestamp>) -> Vec<Link> {
-    let Some(region) = region_code(alarm) else { return Vec::new() };
+fn links(
+    alarm: &Alarm,
+    logs: Option<String>,
+    runbook_url: Option<String>,
+    at: Option<Timestamp>,
+) -> Vec<Link> {
+    let region = region_code(alarm);
+    let page = region.and_then(|region| console::alarm(region, &alarm.alarm_name));
     let group = logs.or_else(|| alarm.trigger.as_ref()?.log_group());
-    let logs = group.zip(at).and_then(|(group, at)| console::logs(region, &group, None, at));
-    console::alarm(region, &alarm.alarm_name).into_iter().chain(logs).collect()
+    let logs = region.zip(group).zip(at);
+    let logs = logs.and_then(|((region, group), at)| console::logs(region, &group, None, at));
+    let runbook = runbook_url.map(|url| Link { label: RUNBOOK, url });
+    [page, logs, runbook].into_iter().flatten().collect()
 }
 
 /// The name at the end of an ARN.

@@ -56,15 +56,17 @@ pub(super) fn alert(notice: Notice, message: &Message) -> Alert {
         Value::String(text) => Fact::of(&name, Some(text)),
         other => Some(Fact::new(name, other.to_string())),
     });
+    let is_heartbeat = event_type.as_deref() == Some(HEARTBEAT);
     let title = content.title.or(summary).unwrap_or_else(|| "通知".to_owned());
     Alert {
         description: content.description,
         facts: facts.chain(Fact::of("種別", event_type.as_deref())).collect(),
         next_steps: content.next_steps,
         links,
-        is_heartbeat: event_type.as_deref() == Some(HEARTBEAT),
+        is_heartbeat,
         runbook: event_type,
-        key: thread_id,
+        // Each day's heartbeat stands for itself.
+        key: thread_id.filter(|_| !is_heartbeat),
         // Who forgets to say how urgent it is must not be overheard.
         ..Alert::event(severity.unwrap_or(Severity::Warning), title)
     }

@@ -3,6 +3,7 @@
 use kimochi_domain::Severity;
 use serde_json::Value;
 
+use super::fields;
 use crate::alert::Alert;
 
 /// Whether somebody wrote this for Slack.
@@ -24,5 +25,7 @@ pub(super) fn alert(value: Value) -> Alert {
     let text = value["text"].as_str().map(str::trim).filter(|text| !text.is_empty());
     let title = text.and_then(|text| text.lines().next()).unwrap_or("通知").to_owned();
     let description = text.unwrap_or_default().to_owned();
-    Alert { description, for_slack: Some(value), ..Alert::event(Severity::Info, title) }
+    // What Slack would not take as it is, and what only looks like a message for it, is shown field by field.
+    let facts = fields::of(&value);
+    Alert { description, facts, for_slack: Some(value), ..Alert::event(Severity::Info, title) }
 }

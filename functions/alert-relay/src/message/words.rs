@@ -7,8 +7,10 @@ use kimochi_domain::Severity;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Words {
     pub(super) severity: Option<Severity>,
-    /// A part of the runbook, or an `https` URL.
+    /// A part of our runbook.
     pub(super) runbook: Option<String>,
+    /// A runbook of its own. Descriptions are written by whoever may make alarms.
+    pub(super) runbook_url: Option<String>,
     /// The log group that tells more.
     pub(super) logs: Option<String>,
     /// What is left for people.
@@ -25,7 +27,11 @@ pub(super) fn read(description: &str) -> Words {
     });
     let runbook = take(&mut text, "runbook=", name);
     let logs = take(&mut text, "logs=", name);
-    Words { severity, runbook, logs, text: text.trim().to_owned() }
+    let (runbook_url, runbook) = match runbook {
+        Some(url) if url.starts_with("https://") => (Some(url), None),
+        part => (None, part),
+    };
+    Words { severity, runbook, runbook_url, logs, text: text.trim().to_owned() }
 }
 
 /// The first place where `word` stands with a value that `parse` accepts; it says how long the value is.
@@ -72,6 +78,11 @@ mod tests {
         assert_eq!(words.runbook.as_deref(), Some("dlq"));
         assert_eq!(words.logs.as_deref(), Some("/aws/lambda/a-b"));
         assert_eq!(words.text.split_whitespace().collect::<Vec<_>>(), ["止まりました。", "確認してください"]);
+        let elsewhere = read("runbook=https://example.com/a#b");
+        assert_eq!(
+            (elsewhere.runbook_url.as_deref(), elsewhere.runbook),
+            (Some("https://example.com/a#b"), None)
+        );
         assert_eq!(read("runbook= logs=").text, "runbook= logs=");
     }
 }

@@ -77,7 +77,7 @@ impl Slack {
                 let message = render(alert, &self.appearance);
                 match webhook::send(client, url, &message, deadline).await {
                     Err(Trouble::Never(reason)) if is_about_content(&reason) => {
-                        webhook::send(client, url, &plainly(alert, &reason), deadline).await?;
+                        webhook::send(client, url, &self.plainly(alert, &reason), deadline).await?;
                     }
                     other => other?,
                 }
@@ -144,24 +144,35 @@ impl Slack {
     ) -> Result<bool, Trouble> {
         let Conversation { channel, ts, first, .. } = known;
         // Without a new list Slack keeps the attachments that are there.
-        let there = json!({"channel": channel, "ts": ts, "attachments": []});
-        let below = |is_broadcast: bool| json!({"channel": channel, "thread_ts": ts, "reply_broadcast": is_broadcast, "unfurl_links": false});
+        let there = json!({"channel": channel, "ts": ts, "parse": "none", "attachments": []});
+        let below = |is_broadcast: bool| {
+            json!({
+                "channel": channel,
+                "thread_ts": ts,
+                "reply_broadcast": is_broadcast,
+                "parse": "none",
+                "unfurl_links": false,
+            })
+        };
         let look = &self.appearance;
         match *step {
             Step::Post => return Ok(false),
             Step::Reply { is_broadcast } => {
-                send(methods, "chat.postMessage", below(is_broadcast), render(alert, look), alert).await?;
+                self.send(methods, "chat.postMessage", below(is_broadcast), render(alert, look), alert)
+                    .await?;
             }
             Step::Close { lasted } => {
-                send(methods, "chat.update", there, render_over(first, alert, lasted, look), alert).await?;
-                send(methods, "chat.postMessage", below(false), render_closing(alert, lasted), alert).await?;
+                self.send(methods, "chat.update", there, render_over(first, alert, lasted, look), alert)
+                    .await?;
+                self.send(methods, "chat.postMessage", below(false), render_closing(alert, lasted), alert)
+                    .await?;
             }
-            Step::Count { transitions } => {
+            Step::Count { transitions, is_first } => {
                 let counting = render_counting(first, alert, transitions, self.flapping, look);
-                send(methods, "chat.update", there, counting, alert).await?;
-                if transitions == self.flapping.transitions + 1 {
+                self.send(methods, "chat.update", there, counting, alert).await?;
+                if is_first {
                     let notice = render_flapping(first, self.flapping, look);
-                    send(methods, "chat.postMessage", below(true), notice, alert).await?;
+                    self.send(methods, "chat.postMessage", below(true), notice, alert).await?;
                 }
             }
         }
@@ -170,27 +181,33 @@ impl Slack {
 
     /// A message of its own; Slack's name of it.
     async fn post(&self, methods: &Methods<'_>, channel: &str, alert: &Alert) -> Result<String, Trouble> {
-        let place = json!({"channel": channel, "unfurl_links": false});
-        send(methods, "chat.postMessage", place, render(alert, &self.appearance), alert).await
+        let place = json!({"channel": channel, "parse": "none", "unfurl_links": false});
+        self.send(methods, "chat.postMessage", place, render(alert, &self.appearance), alert).await
     }
-}
 
-/// Calls a method with a message, and plainly when Slack finds something in it that nobody documents: better so than not at
-/// all. Gives Slack's name of the message.
-async fn send(
-    methods: &Methods<'_>,
-    method: &str,
-    place: Value,
-    content: Value,
-    alert: &Alert,
-) -> Result<String, Trouble> {
-    let sent = match methods.call(method, &placed(&place, content)).await {
-        Err(Trouble::Never(reason)) if is_about_content(&reason) => {
-            methods.call(method, &placed(&place, plainly(alert, &reason))).await?
-        }
-        other => other?,
-    };
-    Ok(sent.ts.unwrap_or_default())
+    /// Calls a method with a message, and plainly when Slack finds something in it that nobody documents: better so than not at
+    /// all. Gives Slack's name of the message.
+    async fn send(
+        &self,
+        methods: &Methods<'_>,
+        method: &str,
+        place: Value,
+        content: Value,
+        alert: &Alert,
+    ) -> Result<String, Trouble> {
+        let sent = match methods.call(method, &placed(&place, content)).await {
+            Err(Trouble::Never(reason)) if is_about_content(&reason) => {
+                methods.call(method, &placed(&place, self.plainly(alert, &reason))).await?
+            }
+            other => other?,
+        };
+        Ok(sent.ts.unwrap_or_default())
+    }
+
+    fn plainly(&self, alert: &Alert, reason: &str) -> Value {
+        tracing::warn!(reason, "Slack does not take the message; it goes out as plain text");
+        render_plainly(alert, &self.appearance)
+    }
 }
 
 fn placed(place: &Value, content: Value) -> Value {
@@ -199,11 +216,6 @@ fn placed(place: &Value, content: Value) -> Value {
         message.extend(content);
     }
     Value::Object(message)
-}
-
-fn plainly(alert: &Alert, reason: &str) -> Value {
-    tracing::warn!(reason, "Slack does not take the message; it goes out as plain text");
-    render_plainly(alert)
 }
 
 fn is_about_content(reason: &str) -> bool {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::passed_through;
 use super::text::{escaped, plain};
-use crate::alert::{Alert, Fact, Link, State};
+use crate::alert::{Alert, Fact, Link, State, one_line};
 use crate::conversation::Flapping;
 use crate::per_severity::PerSeverity;
 
@@ -21,7 +21,7 @@ pub struct Appearance {
 }
 
 /// The most facts; with two in a row they fill half of a screen.
-const MAX_FACTS: usize = 30;
+pub(crate) const MAX_FACTS: usize = 30;
 const FACTS_IN_A_SECTION: usize = 10;
 
 /// `{text, attachments}`, or what a message that was written for Slack holds. To whom it goes is not part of it.
@@ -30,9 +30,10 @@ pub fn render(alert: &Alert, appearance: &Appearance) -> Value {
         return Value::Object(message);
     }
     let calls = matches!(alert.state, State::Raised | State::Event);
-    let headline = headline(alert);
+    let headline = alert.headline();
     let text = if calls { called(&headline, alert.severity, appearance) } else { escaped(&headline, 2_000) };
-    let mut all = vec![header(&headline), context(&urgency(alert, appearance))];
+    let mut all = vec![header(&headline)];
+    all.extend(context(&urgency(alert, appearance)));
     all.extend(blocks(alert));
     json!({"text": text, "attachments": [{"color": color(alert), "blocks": all}]})
 }
@@ -44,21 +45,21 @@ pub(super) fn render_over(
     lasted: SignedDuration,
     appearance: &Appearance,
 ) -> Value {
-    let over = format!("{}（継続時間 {}）", headline(last), duration(lasted));
+    let over = format!("{}（継続時間 {}）", last.headline(), duration(lasted));
     let times = [first.at, last.at].into_iter().flatten().map(|at| moment(at, &appearance.time_zone));
-    let struck = headline(first).replace('~', "～");
+    let struck = first.headline().replace('~', "～");
     let mut all = vec![
         section(&format!("~{}~", escaped(&struck, 1_000))),
         section(&format!("*{}*", escaped(&over, 1_000))),
-        context(&times.collect::<Vec<_>>().join(" → ")),
     ];
+    all.extend(context(&times.collect::<Vec<_>>().join(" → ")));
     all.extend(blocks(&Alert { links: last.links.clone(), ..first.clone() }));
     json!({"text": escaped(&over, 2_000), "attachments": [{"color": color(last), "blocks": all}]})
 }
 
 /// The same, in the thread, where whoever follows it is told.
 pub(super) fn render_closing(last: &Alert, lasted: SignedDuration) -> Value {
-    let over = format!("{}（継続時間 {}）", headline(last), duration(lasted));
+    let over = format!("{}（継続時間 {}）", last.headline(), duration(lasted));
     let facts = last.facts.iter().filter(|fact| ["状態", "値と理由"].contains(&fact.name.as_str()));
     let fields: Vec<_> = facts.map(field).collect();
     let mut all = vec![section(&format!("*{}*", escaped(&over, 1_000)))];
@@ -80,7 +81,8 @@ pub(super) fn render_counting(
     let now = if last.state == State::Resolved { "正常" } else { "異常" };
     let within = duration(flapping.within);
     let told = format!("この{within}に{transitions}回、状態が変わりました。今は*{now}*です。");
-    let mut all = vec![header(&title), section(&told), context(&urgency(last, appearance))];
+    let mut all = vec![header(&title), section(&told)];
+    all.extend(context(&urgency(last, appearance)));
     all.extend(blocks(last));
     let text = format!("{title}（{within}に{transitions}回、今は{now}）");
     json!({"text": escaped(&text, 2_000), "attachments": [{"color": color(last), "blocks": all}]})
@@ -95,10 +97,6 @@ pub(super) fn render_flapping(first: &Alert, flapping: Flapping, appearance: &Ap
         flapping.transitions,
     );
     json!({"text": called(&told, first.severity, appearance)})
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// With whoever is called for this severity.
@@ -126,15 +124,6 @@ fn duration(lasted: SignedDuration) -> String {
     shown.iter().map(|(count, unit)| format!("{count}{unit}")).collect()
 }
 
-fn headline(alert: &Alert) -> String {
-    let title = one_line(&alert.title);
-    match alert.state {
-        State::Raised | State::Event => format!("【{}】{title}", alert.severity.label()),
-        State::Resolved => format!("【復旧】{title}"),
-        State::Unclear => format!("【データ不足】{title}"),
-    }
-}
-
 fn color(alert: &Alert) -> &'static str {
     match (alert.state, alert.severity) {
         (State::Resolved, _) => "#2eb67d",
@@ -160,7 +149,7 @@ fn blocks(alert: &Alert) -> Vec<Value> {
         blocks.push(json!({"type": "section", "fields": fields}));
     }
     if alert.facts.len() > MAX_FACTS {
-        blocks.push(context(&format!("ほか{}項目は省略しました", alert.facts.len() - MAX_FACTS)));
+        blocks.extend(context(&format!("ほか{}項目は省略しました", alert.facts.len() - MAX_FACTS)));
     }
     if !alert.next_steps.is_empty() {
         let steps = alert.next_steps.iter().enumerate().map(|(place, step)| format!("{}. {step}", place + 1));
@@ -174,8 +163,11 @@ fn blocks(alert: &Alert) -> Vec<Value> {
     blocks
 }
 
-/// `緊急（レベル1・30分以内に対応）　2026-04-01 08:30:00 JST（2026-03-31T23:30:00Z）`
+/// `緊急（レベル1・30分以内に対応）　2026-04-01 08:30:00 JST（2026-03-31T23:30:00Z）`; what is over has no urgency.
 fn urgency(alert: &Alert, appearance: &Appearance) -> String {
+    if alert.state == State::Resolved {
+        return alert.at.map(|at| moment(at, &appearance.time_zone)).unwrap_or_default();
+    }
     let minutes = alert.severity.response_time().as_secs() / 60;
     let within = if minutes < 60 { format!("{minutes}分") } else { format!("{}時間", minutes / 60) };
     let severity =
@@ -194,15 +186,21 @@ fn moment(at: Timestamp, zone: &TimeZone) -> String {
 
 fn field(fact: &Fact) -> Value {
     let text = format!("*{}*\n{}", escaped(&fact.name, 200), escaped(&fact.value, 1_700));
-    json!({"type": "mrkdwn", "text": text})
+    mrkdwn(&text)
 }
 
 fn section(text: &str) -> Value {
-    json!({"type": "section", "text": {"type": "mrkdwn", "text": text}})
+    json!({"type": "section", "text": mrkdwn(text)})
 }
 
-fn context(text: &str) -> Value {
-    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(text, 2_000)}]})
+/// Small print, if there is something to say.
+fn context(text: &str) -> Option<Value> {
+    (!text.is_empty()).then(|| json!({"type": "context", "elements": [mrkdwn(&escaped(text, 2_000))]}))
+}
+
+/// Slack makes no links or mentions of plain words in it.
+fn mrkdwn(text: &str) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
 }
 
 /// A link that Slack would refuse is left out: the message matters more.
@@ -213,8 +211,14 @@ fn button(link: &Link) -> Option<Value> {
     )
 }
 
-/// For what Slack does not take after all: the headline and the description, and nothing that could be wrong.
-pub(super) fn render_plainly(alert: &Alert) -> Value {
-    let text = format!("{}\n{}", escaped(&headline(alert), 2_000), escaped(&alert.description, 3_000));
+/// For what Slack does not take after all: text, and nothing that could be wrong.
+pub(super) fn render_plainly(alert: &Alert, appearance: &Appearance) -> Value {
+    let headline = match alert.state {
+        State::Raised | State::Event => called(&alert.headline(), alert.severity, appearance),
+        State::Resolved | State::Unclear => escaped(&alert.headline(), 2_000),
+    };
+    let facts: Vec<_> = alert.facts.iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect();
+    let facts = escaped(&facts.join("\n"), 10_000);
+    let text = format!("{headline}\n{}\n{facts}", escaped(&alert.description, 3_000));
     json!({"text": text.trim()})
 }

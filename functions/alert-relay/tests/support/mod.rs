@@ -86,10 +86,19 @@ impl TestRelay {
 
     /// The secret holds these keys.
     async fn hold(&self, keys: Value) {
-        let secret = json!({"ARN": "arn", "Name": "alerts", "SecretString": keys.to_string()});
-        let mock =
-            Mock::given(header("x-amz-target", SECRETS)).respond_with(status(200).set_body_json(secret));
-        mock.mount(&self.server).await;
+        secret(keys).mount(&self.server).await;
+    }
+
+    /// The secret holds some keys when it is read first, and other ones from then on.
+    pub(crate) async fn with_replaced(
+        first: Value,
+        then: Value,
+        answers: impl IntoIterator<Item = (&'static str, u64, ResponseTemplate)>,
+    ) -> Self {
+        let relay = Self::start(answers).await;
+        secret(first).up_to_n_times(1).with_priority(1).mount(&relay.server).await;
+        relay.hold(then).await;
+        relay
     }
 
     /// A webhook, and whoever is on call.
@@ -138,9 +147,33 @@ impl TestRelay {
         self.requests().await.iter().filter(|request| target(request)).count()
     }
 
+    /// How Slack was asked to let us in.
+    pub(crate) async fn tokens(&self) -> Vec<String> {
+        let requests = self.requests().await;
+        let slack = requests.iter().filter(|request| request.url.path() == SLACK);
+        slack.map(|request| request.headers["authorization"].to_str().expect("text").to_owned()).collect()
+    }
+
+    /// Which messages were claimed in the table.
+    pub(crate) async fn claimed_messages(&self) -> Vec<String> {
+        let requests = self.requests().await;
+        let bodies =
+            requests.iter().filter_map(|request| serde_json::from_slice::<Value>(&request.body).ok());
+        let claims = bodies.filter(|body| {
+            body["UpdateExpression"].as_str().is_some_and(|e| e.starts_with("SET busy_until"))
+        });
+        let rows = claims.filter_map(|body| body["Key"]["id"]["S"].as_str().map(str::to_owned));
+        rows.filter(|row| row.starts_with("message/")).collect()
+    }
+
     pub(crate) async fn requests(&self) -> Vec<Request> {
         self.server.received_requests().await.expect("recorded requests")
     }
+}
+
+fn secret(keys: Value) -> Mock {
+    let secret = json!({"ARN": "arn", "Name": "alerts", "SecretString": keys.to_string()});
+    Mock::given(header("x-amz-target", SECRETS)).respond_with(status(200).set_body_json(secret))
 }
 
 pub(crate) fn by_token() -> Value {

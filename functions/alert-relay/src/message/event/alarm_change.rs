@@ -8,11 +8,7 @@ use crate::alert::{Alert, State};
 use crate::console;
 
 pub(super) fn alert(event: &Event) -> Alert {
-    let state = match event.text("/state/value") {
-        Some("ALARM") => State::Raised,
-        Some("OK") => State::Resolved,
-        _ => State::Unclear,
-    };
+    let state = State::of_alarm(event.text("/state/value").unwrap_or_default());
     let facts = event.facts([
         ("状態", "/state/value"),
         ("前の状態", "/previousState/value"),

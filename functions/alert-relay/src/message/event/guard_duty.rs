@@ -1,4 +1,4 @@
-//! GuardDuty findings. Their severity is a number: from 9 on critical, from 7 on high, from 4 on medium.
+//! GuardDuty findings. Their severity is a number: from 7 on high, which is 緊急 here, from 4 on medium.
 
 use kimochi_domain::Severity;
 use serde_json::Value;
