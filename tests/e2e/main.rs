@@ -6,6 +6,7 @@
 
 mod alerts;
 mod api;
+mod cleanup;
 mod crash;
 mod failures;
 mod families;

@@ -38,6 +38,11 @@ fn alert_relay_reads_what_the_template_sets() {
 }
 
 #[test]
+fn cleanup_reads_what_the_template_sets() {
+    compare("Cleanup", read(cleanup::Config::from_env, &[""]));
+}
+
+#[test]
 fn migrate_reads_what_the_template_sets() {
     compare("Migrate", read(migrate::Config::from_env, &[""]));
 }

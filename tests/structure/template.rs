@@ -62,6 +62,25 @@ fn assert_names_actions(role: &str, statements: &Yaml) {
 }
 
 #[test]
+fn each_task_of_cleanup_has_its_schedule() {
+    let template = template();
+    let events = template["Resources"]["Cleanup"]["Properties"]["Events"].as_hash().expect("events");
+
+    let of = |task: cleanup::Task| {
+        let input = format!("{{\"task\": \"{}\"}}", task.kind());
+        let schedule = events.values().find(|event| event["Properties"]["Input"].as_str() == Some(&input));
+        text(&schedule.unwrap_or_else(|| panic!("{input}"))["Properties"]["ScheduleExpression"]).to_owned()
+    };
+
+    for (task, schedule) in
+        [(cleanup::Task::Purge, "cron(0/15 * * * ? *)"), (cleanup::Task::Stale, "cron(5 * * * ? *)")]
+    {
+        assert_eq!(of(task), schedule);
+    }
+    assert_eq!(events.len(), cleanup::Task::ALL.len());
+}
+
+#[test]
 fn what_stays_undelivered_is_told_on_another_way() {
     let template = template();
     for alarm in ["AlertDlqAlarm", "HeartbeatAlarm"] {

@@ -10,6 +10,12 @@ text_enum! {
     pub enum JobKind as "job kind" {
         /// One voice note to text.
         Transcribe = "transcribe",
+        /// Removal, for good, of what was deleted and of families that left.
+        Purge = "purge",
+        /// Closing what got stuck: uploads that never came, attempts whose sandbox died.
+        Stale = "stale",
+        /// What another run finds missing, stuck or failed.
+        Watch = "watch",
     }
 }
 

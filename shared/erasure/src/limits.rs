@@ -34,7 +34,7 @@ impl Limits {
     }
 
     /// A batch that begins now.
-    pub(crate) fn batch(&self) -> Batch {
+    pub fn batch(&self) -> Batch {
         let now = self.now();
         Batch {
             marked_before: now - self.quiet_time,

@@ -21,6 +21,8 @@ pub mod migrations;
 mod operator;
 pub mod purge;
 pub mod recordings;
+pub mod scheduled_runs;
+pub mod stale;
 mod tls;
 mod transaction;
 pub mod transcription;

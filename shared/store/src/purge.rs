@@ -272,6 +272,59 @@ DELETE FROM children WHERE id IN (
     Ok(rows)
 }
 
+/// What a run would remove now, and how much there is: for a rehearsal, and to tell an accident from a day's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// Families that left and are not gone yet.
+    pub families: i64,
+    /// Recordings that are marked, those of such families included.
+    pub recordings: i64,
+    /// Emotion logs, likewise.
+    pub emotion_logs: i64,
+    /// Children, likewise.
+    pub children: i64,
+    /// When the longest waiting of them was marked.
+    pub waiting_since: Option<Timestamp>,
+    /// All recordings there are, roughly.
+    #[serde(skip)]
+    pub all_recordings: i64,
+    /// All families there are, roughly.
+    #[serde(skip)]
+    pub all_families: i64,
+}
+
+/// Counts what is marked and may go, whatever it waits for.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn planned(db: &Database, batch: Batch) -> Result<Planned> {
+    const SQL: &str = "\
+-- purge::planned
+SELECT
+    (SELECT count(*) FROM users WHERE leaving_at < $1 AND gone_at IS NULL) AS families,
+    (SELECT count(*) FROM recordings WHERE deleted_at < $1) AS recordings,
+    (SELECT count(*) FROM emotion_logs WHERE deleted_at < $1 OR has_left(user_id)) AS emotion_logs,
+    (SELECT count(*) FROM children WHERE deleted_at < $1 OR has_left(user_id)) AS children,
+    LEAST(
+        (SELECT min(leaving_at) FROM users WHERE leaving_at < $1 AND gone_at IS NULL),
+        (SELECT min(deleted_at) FROM recordings WHERE deleted_at < $1)) AS waiting_since,
+    rough_count('recordings') AS all_recordings,
+    rough_count('users') AS all_families";
+
+    let client = db.client().await?;
+    let statement = client.prepare_cached(SQL).await?;
+    let row = client.query_one(&statement, &[&batch.marked_before]).await?;
+    Ok(Planned {
+        families: row.try_get("families")?,
+        recordings: row.try_get("recordings")?,
+        emotion_logs: row.try_get("emotion_logs")?,
+        children: row.try_get("children")?,
+        waiting_since: row.try_get("waiting_since")?,
+        all_recordings: row.try_get("all_recordings")?,
+        all_families: row.try_get("all_families")?,
+    })
+}
+
 /// Makes the row of a family that left into a tombstone: its id and when it came, left and was gone. `false` when it did
 /// not leave, and when rows of it are left.
 ///

@@ -1,0 +1,55 @@
+//! What the function reads from its environment.
+
+use jiff::tz::TimeZone;
+use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_store::DatabaseConfig;
+
+use crate::Fuse;
+
+/// | variable | default | template parameter |
+/// |---|---|---|
+/// | `MEDIA_BUCKET` | – | the stack's own bucket |
+/// | `ALERT_TOPIC_ARN` | – | the stack's own topic |
+/// | `FUSE_PERCENT`, `FUSE_LEAST` | 20, 1000 | `CleanupFusePercent`, `CleanupFuseLeast` |
+/// | `DATABASE_URL` | – | `DatabaseUrl` |
+/// | `DATABASE_ROLE` | – | fixed: `kimochi_cleanup` |
+/// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
+/// | `APP_TIME_ZONE` | `Asia/Tokyo` | `AppTimeZone` |
+/// | `LOG_LEVEL` | `info` | `LogLevel` |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The bucket of recordings and copies.
+    pub media_bucket: String,
+    /// Where operators are told.
+    pub alert_topic_arn: String,
+    /// From how much on a run is refused.
+    pub fuse: Fuse,
+    /// Whose calendar days the periods are.
+    pub time_zone: TimeZone,
+    /// How much is logged.
+    pub log_level: String,
+    /// The database, and our role in it.
+    pub database: DatabaseConfig,
+}
+
+impl Config {
+    /// Reads the variables above.
+    ///
+    /// # Errors
+    /// Names all that are missing or unusable.
+    pub fn from_env(mut environment: Environment) -> Result<Self, InvalidEnvironment> {
+        let fuse = Fuse::default();
+        let config = Self {
+            media_bucket: environment.required("MEDIA_BUCKET"),
+            alert_topic_arn: environment.required("ALERT_TOPIC_ARN"),
+            fuse: Fuse {
+                percent: environment.parsed_or("FUSE_PERCENT", fuse.percent),
+                least: environment.parsed_or("FUSE_LEAST", fuse.least),
+            },
+            time_zone: kimochi_runtime::time_zone(&mut environment),
+            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            database: DatabaseConfig::from_env(&mut environment),
+        };
+        environment.check(config)
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a run did not do what it was for.
+
+use kimochi_domain::Transient as _;
+use serde_json::{Value, json};
+
+/// Why a run did not do what it was for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Too much would have gone.
+    #[error("{doomed} of {all} {what} would go")]
+    FuseBlown { what: &'static str, doomed: i64, all: i64 },
+    /// Some of it could not be done; the rest was.
+    #[error("{failed} of them could not be done")]
+    Incomplete { failed: u64, numbers: Value },
+    /// Of the database.
+    #[error(transparent)]
+    Store(#[from] kimochi_store::Error),
+    /// Of removing.
+    #[error(transparent)]
+    Erasure(#[from] kimochi_erasure::Error),
+}
+
+impl Failure {
+    /// Stable, for alarms and for `job_runs`.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::FuseBlown { .. } => "fuse_blown",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Store(_) => "database",
+            Self::Erasure(_) => "erasure",
+        }
+    }
+
+    /// The code, and the whole story behind it.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("{}: {self}", self.code());
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        text
+    }
+
+    /// Whether trying again may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::FuseBlown { .. } => false,
+            Self::Incomplete { .. } => true,
+            Self::Store(error) => error.is_transient(),
+            Self::Erasure(error) => error.is_transient(),
+        }
+    }
+
+    /// What the run did all the same.
+    pub(crate) fn numbers(&self) -> Value {
+        match self {
+            Self::Incomplete { numbers, .. } => numbers.clone(),
+            Self::FuseBlown { doomed, all, .. } => json!({"doomed": doomed, "all": all}),
+            Self::Store(_) | Self::Erasure(_) => json!({}),
+        }
+    }
+}

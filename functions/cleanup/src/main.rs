@@ -1,0 +1,31 @@
+//! Wiring of the `cleanup` function.
+
+// A task's future holds those of its steps, down to the SDK's: deeper than the compiler follows by default.
+#![recursion_limit = "256"]
+
+use cleanup::{App, Config, handle};
+use kimochi_blob::MediaBucket;
+use kimochi_environment::Environment;
+use kimochi_notify::AlertTopic;
+use kimochi_runtime::{aws, clock, logging};
+use kimochi_store::Database;
+use lambda_runtime::service_fn;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let mut environment = Environment::of_process();
+    let settings = aws::settings(&mut environment);
+    let config = Config::from_env(environment)?;
+    logging::start("cleanup", &config.log_level);
+
+    let app = App {
+        database: Database::new(config.database.settings("cleanup", &settings))?,
+        lock: Database::new(config.database.settings("cleanup-lock", &settings))?,
+        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        alerts: AlertTopic::new(&settings, config.alert_topic_arn),
+        fuse: config.fuse,
+        time_zone: config.time_zone,
+        clock: clock::now,
+    };
+    lambda_runtime::run(service_fn(|event| handle(&app, event))).await
+}

@@ -1,0 +1,89 @@
+//! What is done on a schedule, and how often.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use kimochi_domain::JobKind;
+use serde::Deserialize;
+
+/// What the function is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Which task.
+    pub task: Task,
+    /// Say what would be done, and do nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Do it although it is more than the fuse lets through.
+    #[serde(default)]
+    pub allow_large: bool,
+}
+
+/// What is done on a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// What was deleted goes for good, and families that left.
+    Purge,
+    /// What got stuck is closed.
+    Stale,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Self; 2] = [Self::Purge, Self::Stale];
+
+    /// As `job_runs` calls it.
+    pub const fn kind(self) -> JobKind {
+        match self {
+            Self::Purge => JobKind::Purge,
+            Self::Stale => JobKind::Stale,
+        }
+    }
+
+    /// How often it is done; the template's schedules say the same, and a test compares them.
+    pub const fn every(self) -> SignedDuration {
+        match self {
+            Self::Purge => SignedDuration::from_mins(15),
+            Self::Stale => SignedDuration::from_hours(1),
+        }
+    }
+
+    /// The period that a run at this time is for: no two runs share one. A quarter of an hour or an hour of UTC, a calendar
+    /// day of `zone`.
+    pub fn period(self, now: Timestamp, zone: &TimeZone) -> String {
+        let every = self.every();
+        if every >= SignedDuration::from_hours(24) {
+            return now.to_zoned(zone.clone()).date().to_string();
+        }
+        let begun = now.as_second() - now.as_second().rem_euclid(every.as_secs());
+        let begun = Timestamp::from_second(begun).unwrap_or(now);
+        begun.strftime("%Y-%m-%dT%H:%MZ").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_begins_on_the_quarter_and_on_the_hour() {
+        let at = |text: &str| text.parse().unwrap();
+        for (task, now, period) in [
+            (Task::Purge, "2026-03-31T15:14:59Z", "2026-03-31T15:00Z"),
+            (Task::Purge, "2026-03-31T15:15:00Z", "2026-03-31T15:15Z"),
+            (Task::Stale, "2026-03-31T15:59:59Z", "2026-03-31T15:00Z"),
+        ] {
+            assert_eq!(task.period(at(now), &TimeZone::UTC), period, "{task:?} {now}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_task_or_field_is_refused() {
+        for json in [r#"{"task": "burn"}"#, r#"{"task": "purge", "force": true}"#, "{}", r#"{"task": 1}"#] {
+            assert!(serde_json::from_str::<Request>(json).is_err(), "{json}");
+        }
+        let request: Request = serde_json::from_str(r#"{"task": "purge"}"#).unwrap();
+        assert_eq!(request, Request { task: Task::Purge, dry_run: false, allow_large: false });
+    }
+}

@@ -1,0 +1,119 @@
+//! Whether the tasks' runs are missing or stuck: looked at after every run, so that a schedule which is off is noticed by
+//! the others'. When none of them comes any more, the alarm on this function's invocations speaks up.
+
+use jiff::{SignedDuration, Timestamp};
+use kimochi_domain::JobKind;
+use kimochi_erasure::{Limits, QUIET_TIME};
+use kimochi_store::purge;
+use kimochi_store::scheduled_runs::{Lately, lately, tell_once};
+use lambda_runtime::Context;
+
+use crate::{App, Task, notices, tell};
+
+/// Lambda ends every run after a quarter of an hour at most.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(20);
+/// How long what was deleted may wait before operators hear of it.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is wrong with a task's runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// None has succeeded since then.
+    Missing { since: Timestamp },
+    /// One has been running since then.
+    Stuck { since: Timestamp },
+    /// What should have gone has been waiting since then.
+    Backlog { since: Timestamp },
+}
+
+impl Finding {
+    /// A name for it that does not change while it lasts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "missing",
+            Self::Stuck { .. } => "stuck",
+            Self::Backlog { .. } => "backlog",
+        }
+    }
+
+    pub(crate) fn since(self) -> Timestamp {
+        match self {
+            Self::Missing { since } | Self::Stuck { since } | Self::Backlog { since } => since,
+        }
+    }
+}
+
+/// Tells the operators what is wrong, once for each thing and day.
+pub(crate) async fn look(app: &App, context: &Context) {
+    let now = (app.clock)();
+    for task in Task::ALL {
+        let found = match lately(&app.database, task.kind()).await {
+            Ok(lately) => judge(task, &lately, now),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the runs could not be looked at");
+                return;
+            }
+        };
+        if let Some(finding) = found {
+            report(app, task, finding, context, now).await;
+        }
+    }
+    let limits = Limits { batch: 1, quiet_time: QUIET_TIME, until: now, clock: app.clock };
+    if let Ok(plan) = purge::planned(&app.database, limits.batch()).await
+        && let Some(since) = plan.waiting_since.filter(|since| now.duration_since(*since) > LONGEST_WAIT)
+    {
+        report(app, Task::Purge, Finding::Backlog { since }, context, now).await;
+    }
+}
+
+async fn report(app: &App, task: Task, finding: Finding, context: &Context, now: Timestamp) {
+    let kind: JobKind = task.kind();
+    let day = now.to_zoned(app.time_zone.clone()).date();
+    let what = format!("{kind}/{}/{day}", finding.name());
+    match tell_once(&app.database, &what, &context.request_id, now).await {
+        Ok(true) => tell(app, &notices::found(task, finding, context, app)).await,
+        Ok(false) => (),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                what,
+                "what is wrong is not written down"
+            );
+        }
+    }
+}
+
+fn judge(task: Task, lately: &Lately, now: Timestamp) -> Option<Finding> {
+    if let Some(since) = lately.running_since.filter(|since| now.duration_since(*since) > LONGEST_RUN) {
+        return Some(Finding::Stuck { since });
+    }
+    // Two may be late; a task that never ran is missing from its first sign of life on.
+    let since = lately.succeeded_at.or(lately.first_at)?;
+    (now.duration_since(since) > task.every() * 3).then_some(Finding::Missing { since })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_missing_after_three_periods_and_stuck_after_lambdas_limit() {
+        let now: Timestamp = "2026-04-01T12:00:00Z".parse().unwrap();
+        let ago = |minutes| now - SignedDuration::from_mins(minutes);
+        let judged = |succeeded: Option<i64>, running: Option<i64>, first: Option<i64>| {
+            let lately = Lately {
+                succeeded_at: succeeded.map(ago),
+                running_since: running.map(ago),
+                first_at: first.map(ago),
+            };
+            judge(Task::Purge, &lately, now)
+        };
+
+        assert_eq!(judged(Some(45), None, Some(1_000)), None);
+        assert_eq!(judged(Some(46), None, Some(1_000)), Some(Finding::Missing { since: ago(46) }));
+        assert_eq!(judged(None, None, Some(46)), Some(Finding::Missing { since: ago(46) }));
+        assert_eq!(judged(None, None, None), None, "the first one is still to come");
+        assert_eq!(judged(Some(10), Some(20), Some(1_000)), None);
+        assert_eq!(judged(Some(10), Some(21), Some(1_000)), Some(Finding::Stuck { since: ago(21) }));
+    }
+}
