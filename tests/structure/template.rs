@@ -72,9 +72,11 @@ fn each_task_of_cleanup_has_its_schedule() {
         text(&schedule.unwrap_or_else(|| panic!("{input}"))["Properties"]["ScheduleExpression"]).to_owned()
     };
 
-    for (task, schedule) in
-        [(cleanup::Task::Purge, "cron(0/15 * * * ? *)"), (cleanup::Task::Stale, "cron(5 * * * ? *)")]
-    {
+    for (task, schedule) in [
+        (cleanup::Task::Purge, "cron(0/15 * * * ? *)"),
+        (cleanup::Task::Stale, "cron(5 * * * ? *)"),
+        (cleanup::Task::Capacity, "cron(30 4 * * ? *)"),
+    ] {
         assert_eq!(of(task), schedule);
     }
     assert_eq!(events.len(), cleanup::Task::ALL.len());

@@ -11,6 +11,8 @@ use crate::Fuse;
 /// | `MEDIA_BUCKET` | – | the stack's own bucket |
 /// | `ALERT_TOPIC_ARN` | – | the stack's own topic |
 /// | `FUSE_PERCENT`, `FUSE_LEAST` | 20, 1000 | `CleanupFusePercent`, `CleanupFuseLeast` |
+/// | `METRICS_NAMESPACE` | – | – |
+/// | `QUOTA_GIB` | 0: none | `CapacityQuotaGib` |
 /// | `DATABASE_URL` | – | `DatabaseUrl` |
 /// | `DATABASE_ROLE` | – | fixed: `kimochi_cleanup` |
 /// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
@@ -24,6 +26,10 @@ pub struct Config {
     pub alert_topic_arn: String,
     /// From how much on a run is refused.
     pub fuse: Fuse,
+    /// Of the metrics.
+    pub metrics_namespace: String,
+    /// How much the bucket is meant to hold; 0 when nobody says.
+    pub quota_bytes: u64,
     /// Whose calendar days the periods are.
     pub time_zone: TimeZone,
     /// How much is logged.
@@ -46,6 +52,8 @@ impl Config {
                 percent: environment.parsed_or("FUSE_PERCENT", fuse.percent),
                 least: environment.parsed_or("FUSE_LEAST", fuse.least),
             },
+            metrics_namespace: environment.required("METRICS_NAMESPACE"),
+            quota_bytes: u64::from(environment.parsed_or("QUOTA_GIB", 0_u32)) << 30,
             time_zone: kimochi_runtime::time_zone(&mut environment),
             log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
             database: DatabaseConfig::from_env(&mut environment),

@@ -12,9 +12,15 @@ pub(crate) enum Failure {
     /// Some of it could not be done; the rest was.
     #[error("{failed} of them could not be done")]
     Incomplete { failed: u64, numbers: Value },
+    /// There was not time enough for what cannot be done in parts.
+    #[error("the time was too short")]
+    OutOfTime,
     /// Of the database.
     #[error(transparent)]
     Store(#[from] kimochi_store::Error),
+    /// Of S3.
+    #[error(transparent)]
+    Blob(#[from] kimochi_blob::BlobError),
     /// Of removing.
     #[error(transparent)]
     Erasure(#[from] kimochi_erasure::Error),
@@ -26,7 +32,9 @@ impl Failure {
         match self {
             Self::FuseBlown { .. } => "fuse_blown",
             Self::Incomplete { .. } => "incomplete",
+            Self::OutOfTime => "out_of_time",
             Self::Store(_) => "database",
+            Self::Blob(_) => "s3",
             Self::Erasure(_) => "erasure",
         }
     }
@@ -46,7 +54,8 @@ impl Failure {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::FuseBlown { .. } => false,
-            Self::Incomplete { .. } => true,
+            Self::Incomplete { .. } | Self::OutOfTime => true,
+            Self::Blob(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
             Self::Erasure(error) => error.is_transient(),
         }
@@ -57,7 +66,7 @@ impl Failure {
         match self {
             Self::Incomplete { numbers, .. } => numbers.clone(),
             Self::FuseBlown { doomed, all, .. } => json!({"doomed": doomed, "all": all}),
-            Self::Store(_) | Self::Erasure(_) => json!({}),
+            Self::OutOfTime | Self::Store(_) | Self::Blob(_) | Self::Erasure(_) => json!({}),
         }
     }
 }

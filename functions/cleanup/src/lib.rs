@@ -8,6 +8,7 @@
 mod config;
 mod failure;
 mod fuse;
+mod metrics;
 mod notices;
 mod task;
 mod tasks;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 pub use config::Config;
 pub use fuse::Fuse;
+pub use metrics::Metrics;
 pub use task::{Request, Task};
 
 use crate::failure::Failure;
@@ -46,8 +48,12 @@ pub struct App {
     pub bucket: MediaBucket,
     /// Where operators are told.
     pub alerts: AlertTopic,
+    /// Where numbers go that are drawn and watched.
+    pub metrics: Metrics,
     /// From how much on a run is refused.
     pub fuse: Fuse,
+    /// How much the bucket is meant to hold; 0 when nobody says.
+    pub quota_bytes: u64,
     /// Whose calendar days the periods are.
     pub time_zone: TimeZone,
     /// The time now.
@@ -55,8 +61,9 @@ pub struct App {
 }
 
 /// What a task needs to know of its run.
-pub(crate) struct Run {
+pub(crate) struct Run<'a> {
     pub(crate) request: Request,
+    pub(crate) context: &'a Context,
     /// After this time no further step begins.
     pub(crate) until: Timestamp,
 }
@@ -120,7 +127,7 @@ async fn run(app: &App, request: Request, context: &Context) -> Result<Answer, D
         }
     };
     let attempt = run.attempt;
-    let result = request.task.run(app, &Run { request, until: until(context, now) }).await;
+    let result = request.task.run(app, &Run { request, context, until: until(context, now) }).await;
 
     let (end, numbers) = match &result {
         Ok(numbers) => (RunEnd::Succeeded, numbers.clone()),

@@ -3,7 +3,7 @@
 // A task's future holds those of its steps, down to the SDK's: deeper than the compiler follows by default.
 #![recursion_limit = "256"]
 
-use cleanup::{App, Config, handle};
+use cleanup::{App, Config, Metrics, handle};
 use kimochi_blob::MediaBucket;
 use kimochi_environment::Environment;
 use kimochi_notify::AlertTopic;
@@ -23,7 +23,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         lock: Database::new(config.database.settings("cleanup-lock", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
         alerts: AlertTopic::new(&settings, config.alert_topic_arn),
+        metrics: Metrics::new(&settings, config.metrics_namespace),
         fuse: config.fuse,
+        quota_bytes: config.quota_bytes,
         time_zone: config.time_zone,
         clock: clock::now,
     };

@@ -71,6 +71,28 @@ pub(crate) fn found(task: Task, finding: Finding, context: &Context, app: &App) 
     }
 }
 
+/// The bucket fills.
+pub(crate) fn fills(percent: f64, days_until_full: Option<f64>, context: &Context) -> Notice {
+    let until = days_until_full.map_or_else(
+        || "いまの増え方では、一杯になる見込みはありません。".to_owned(),
+        |days| format!("いまの増え方では、約{days:.0}日で一杯になります。"),
+    );
+    let mut facts = facts(Task::Capacity, context);
+    facts.insert("percent", format!("{percent:.1}"));
+    Notice {
+        event_type: "capacity_low",
+        severity: Severity::Warning,
+        title: "保存容量が残り少なくなっています".to_owned(),
+        description: format!("用意した容量の{percent:.0}%を使っています。{until}"),
+        next_steps: vec![
+            "`job_runs`（capacity）で、どの接頭辞が増えているかを確認する".to_owned(),
+            "容量の計画を見直し、`CapacityQuotaGib` を改める".to_owned(),
+        ],
+        thread_id: "capacity-low".to_owned(),
+        context: facts,
+    }
+}
+
 fn facts(task: Task, context: &Context) -> BTreeMap<&'static str, String> {
     let mut facts =
         BTreeMap::from([("task", task.kind().to_string()), ("request_id", context.request_id.clone())]);

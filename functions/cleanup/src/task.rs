@@ -27,17 +27,20 @@ pub enum Task {
     Purge,
     /// What got stuck is closed.
     Stale,
+    /// How full the bucket is, how fast it fills, and when it will be full.
+    Capacity,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 2] = [Self::Purge, Self::Stale];
+    pub const ALL: [Self; 3] = [Self::Purge, Self::Stale, Self::Capacity];
 
     /// As `job_runs` calls it.
     pub const fn kind(self) -> JobKind {
         match self {
             Self::Purge => JobKind::Purge,
             Self::Stale => JobKind::Stale,
+            Self::Capacity => JobKind::Capacity,
         }
     }
 
@@ -46,6 +49,7 @@ impl Task {
         match self {
             Self::Purge => SignedDuration::from_mins(15),
             Self::Stale => SignedDuration::from_hours(1),
+            Self::Capacity => SignedDuration::from_hours(24),
         }
     }
 
@@ -67,14 +71,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_period_begins_on_the_quarter_and_on_the_hour() {
+    fn a_period_is_a_quarter_or_an_hour_of_utc_or_a_day_of_the_zone() {
         let at = |text: &str| text.parse().unwrap();
         for (task, now, period) in [
             (Task::Purge, "2026-03-31T15:14:59Z", "2026-03-31T15:00Z"),
             (Task::Purge, "2026-03-31T15:15:00Z", "2026-03-31T15:15Z"),
             (Task::Stale, "2026-03-31T15:59:59Z", "2026-03-31T15:00Z"),
+            (Task::Capacity, "2026-03-31T14:59:59Z", "2026-03-31"),
+            (Task::Capacity, "2026-03-31T15:00:00Z", "2026-04-01"),
         ] {
-            assert_eq!(task.period(at(now), &TimeZone::UTC), period, "{task:?} {now}");
+            let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+            assert_eq!(task.period(at(now), &tokyo), period, "{task:?} {now}");
         }
     }
 

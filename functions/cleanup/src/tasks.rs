@@ -7,6 +7,7 @@
 //! | `purge` | answers to requests with an `Idempotency-Key` | a day | nobody repeats a request after that |
 //! | `stale` | uploads that never came: `expired` | a day | their URL was good for three minutes |
 
+mod capacity;
 mod purge;
 mod stale;
 
@@ -17,10 +18,11 @@ use crate::{App, Run, Task};
 
 impl Task {
     /// Does it, as far as there is time; gives its numbers.
-    pub(crate) async fn run(self, app: &App, run: &Run) -> Result<Value, Failure> {
+    pub(crate) async fn run(self, app: &App, run: &Run<'_>) -> Result<Value, Failure> {
         match self {
             Self::Purge => purge::run(app, run).await,
             Self::Stale => stale::run(app, run).await,
+            Self::Capacity => capacity::run(app, run).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use cleanup::{Answer, App, Fuse, handle};
+use cleanup::{Answer, App, Fuse, Metrics, handle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
@@ -50,7 +50,9 @@ impl TestCleanup {
                 &settings_at(&self.topic.uri()),
                 "arn:aws:sns:ap-northeast-1:123456789012:alerts",
             ),
+            metrics: Metrics::new(&kimochi_testing::settings(), format!("Test/{}", self.bucket.name())),
             fuse: Fuse::default(),
+            quota_bytes: 0,
             time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
             clock,
         }
@@ -244,6 +246,40 @@ VALUES (gen_random_uuid(), $1, 'requested', $2, $2, $3, 'audio/wav', 1)";
     let sql = "SELECT audio_key FROM recordings WHERE status = 'expired'";
     let expired = superuser.query(sql, &[]).await.unwrap();
     assert!(expired.len() == 1 && expired[0].get::<_, &str>(0).ends_with("_02.wav"));
+}
+
+#[tokio::test]
+async fn capacity_counts_every_version_and_is_told_once_when_it_runs_low() {
+    let test = TestCleanup::new().await;
+    Household::new(&test.database, &test.bucket, "mika").await;
+    let mut app = test.app(now);
+    app.quota_bytes = 1;
+
+    let first = numbers(call(&app, json!({"task": "capacity"})).await.unwrap());
+    let told = test.notices().await.len();
+    app.clock = later;
+    let second = numbers(call(&app, json!({"task": "capacity"})).await.unwrap());
+
+    // Of the recording that was heard three versions, of which one is what a client finds, and the other recording.
+    let audio = &first["prefixes"]["audio"];
+    assert_eq!((&audio["objects"], &audio["versions"]), (&json!(2), &json!(4)), "{first}");
+    assert_eq!(first["prefixes"]["models"]["versions"], 0);
+    assert_eq!((&first["bytes_a_day"], &second["bytes_a_day"]), (&Value::Null, &json!(0.0)));
+    assert_eq!((told, first["is_told"].as_bool(), second["is_told"].as_bool()), (1, Some(true), Some(true)));
+    let low = test.notices().await.iter().filter(|body| body.contains("capacity_low")).count();
+    assert_eq!(low, 1);
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_counted_fails_the_run() {
+    let test = TestCleanup::new().await;
+    let mut app = test.app(now);
+    app.bucket = MediaBucket::new(&settings_at("http://127.0.0.1:9"), "none");
+
+    let error = call(&app, json!({"task": "capacity"})).await.unwrap_err();
+
+    assert_eq!(error.error_type, "s3");
+    assert_eq!(test.rows("capacity").await[0].1, "failed");
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ mod error;
 mod media_bucket;
 pub mod notification;
 mod presign;
+mod usage;
 
 pub use erase::Erased;
 pub use error::{BlobError, Operation};
 pub use media_bucket::MediaBucket;
 pub use presign::{PresignedDownload, PresignedUpload};
+pub use usage::Usage;

@@ -14,6 +14,8 @@ text_enum! {
         Purge = "purge",
         /// Closing what got stuck: uploads that never came, attempts whose sandbox died.
         Stale = "stale",
+        /// How full the bucket is, and how fast it fills.
+        Capacity = "capacity",
         /// What another run finds missing, stuck or failed.
         Watch = "watch",
     }

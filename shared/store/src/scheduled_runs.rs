@@ -184,6 +184,24 @@ SELECT
     })
 }
 
+/// When the latest run of a kind that succeeded ended, and what it wrote down; rehearsals do not count.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn latest(db: &Database, kind: JobKind) -> Result<Option<(Timestamp, Value)>> {
+    const SQL: &str = "\
+-- scheduled_runs::latest
+SELECT finished_at, details FROM job_runs
+WHERE kind = $1 AND status = 'succeeded' AND once_key IS NOT NULL
+ORDER BY started_at DESC
+LIMIT 1";
+
+    let client = db.client().await?;
+    let statement = client.prepare_cached(SQL).await?;
+    let Some(row) = client.query_opt(&statement, &[&kind.as_str()]).await? else { return Ok(None) };
+    Ok(Some((row.try_get("finished_at")?, row.try_get("details")?)))
+}
+
 /// Writes down that operators are told of `what`, once: `false` when they were told before.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::{App, Run};
 /// So many rows in a transaction: with the objects of so many recordings it stays far below the role's five seconds.
 const BATCH: i64 = 200;
 
-pub(super) async fn run(app: &App, run: &Run) -> Result<Value, Failure> {
+pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     let limits = Limits { batch: BATCH, quiet_time: QUIET_TIME, until: run.until, clock: app.clock };
     let plan = planned(&app.database, limits.batch()).await?;
     if run.request.dry_run {

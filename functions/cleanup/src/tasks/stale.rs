@@ -9,7 +9,7 @@ use crate::{App, Run};
 /// So many rows in a statement.
 const BATCH: i64 = 500;
 
-pub(super) async fn run(app: &App, run: &Run) -> Result<Value, Failure> {
+pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     let now = (app.clock)();
     if run.request.dry_run {
         let uploads = stale::uploads_to_expire(&app.database, now).await?;
