@@ -12,11 +12,10 @@ mod text;
 mod words;
 
 use jiff::Timestamp;
-use percent_encoding::utf8_percent_encode;
+use kimochi_domain::console::in_a_fragment;
 use serde_json::Value;
 
 use crate::alert::{Alert, Link};
-use crate::console;
 
 /// A message as SNS delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +59,7 @@ pub fn understand(message: &Message, runbook_url: Option<&str>) -> Alert {
     };
     alert.at = alert.at.or(message.published_at);
     let runbook = alert.runbook.as_deref().zip(runbook_url);
-    let runbook =
-        runbook.map(|(part, base)| format!("{base}#{}", utf8_percent_encode(part, console::IN_A_FRAGMENT)));
+    let runbook = runbook.map(|(part, base)| format!("{base}#{}", in_a_fragment(part)));
     alert.links.extend(runbook.map(|url| Link { label: RUNBOOK, url }));
     alert
 }

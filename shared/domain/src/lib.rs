@@ -6,6 +6,7 @@
 
 mod birth_date;
 mod card;
+pub mod console;
 mod days;
 mod emotion;
 mod failure;

@@ -5,6 +5,7 @@ mod trigger;
 
 use jiff::Timestamp;
 use kimochi_domain::Severity;
+use kimochi_domain::console::is_region;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -90,7 +91,7 @@ fn facts(alarm: &Alarm) -> Vec<Fact> {
 /// The region's code, which the ARN has; the message has its name, such as `Asia Pacific (Tokyo)`.
 fn region_code(alarm: &Alarm) -> Option<&str> {
     let of_arn = alarm.alarm_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
-    [of_arn, alarm.region.as_deref()].into_iter().flatten().find(|code| console::is_region(code))
+    [of_arn, alarm.region.as_deref()].into_iter().flatten().find(|code| is_region(code))
 }
 
 fn links(
