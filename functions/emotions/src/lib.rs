@@ -8,7 +8,6 @@ mod child;
 mod config;
 mod create_child;
 mod create_emotion_log;
-mod cursor;
 mod delete_child;
 mod delete_emotion_log;
 mod emotion_log;

@@ -9,18 +9,15 @@ use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kimochi_api::openapi::NotFound;
-use kimochi_api::{ApiError, FieldError, Page, Problem, QueryOf, SignedIn};
-use kimochi_domain::{ChildId, Day, EmotionName, moments_of};
+use kimochi_api::{ApiError, Cursor, FieldError, Limit, Page, Problem, QueryOf, SignedIn};
+use kimochi_domain::{ChildId, Day, EmotionLogId, EmotionName, moments_of};
 use kimochi_store::children;
-use kimochi_store::emotion_logs::{self, Filter, Position};
+use kimochi_store::emotion_logs::{self, EmotionLog, Filter, Position};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::App;
 use crate::emotion_log::EmotionLogView;
-use crate::{App, cursor};
-
-const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 200;
 
 /// Which logs to list: texts, so that each mistake can be named with its parameter.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -83,9 +80,7 @@ pub(crate) async fn handle(
     };
 
     let family = app.database.family(&caller, (app.clock)()).await?;
-    // One more than asked for tells whether there are more.
-    let limit = i64::try_from(wanted.limit + 1).unwrap_or(i64::MAX);
-    let mut logs = emotion_logs::list(&family, &filter, wanted.after, limit).await?;
+    let logs = emotion_logs::list(&family, &filter, wanted.after, wanted.limit.and_one()).await?;
     let is_nobodys = match wanted.child_id {
         Some(child_id) if logs.is_empty() => !children::is_there(&family, child_id).await?,
         _ => false,
@@ -95,14 +90,12 @@ pub(crate) async fn handle(
         return Err(Problem::not_found("child").into());
     }
 
-    let is_last = logs.len() <= wanted.limit;
-    logs.truncate(wanted.limit);
-    let end = logs.last().map(|log| Position { felt_at: log.felt_at, id: log.id });
-    let page = Page {
-        next_cursor: end.filter(|_| !is_last).map(cursor::encode),
-        items: logs.into_iter().map(EmotionLogView::from).collect(),
-    };
+    let page = Page::cut(logs, wanted.limit, place, EmotionLogView::from);
     Ok(([(CACHE_CONTROL, "no-store")], Json(page)))
+}
+
+fn place(log: &EmotionLog) -> Cursor {
+    Cursor { at: log.felt_at, id: log.id.0 }
 }
 
 struct Wanted {
@@ -110,7 +103,7 @@ struct Wanted {
     emotion: Option<EmotionName>,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
-    limit: usize,
+    limit: Limit,
     after: Option<Position>,
 }
 
@@ -131,23 +124,14 @@ fn parse(query: &ListQuery, zone: &TimeZone) -> Result<Wanted, Problem> {
     };
     let from = moments("from", &query.from).map(|moments| moments.start);
     let until = moments("to", &query.to).map(|moments| moments.end);
-    let limit = match query.limit.as_deref().map(str::parse::<usize>) {
-        None => DEFAULT_LIMIT,
-        Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
-        Some(_) => {
-            reject("limit", &format_args!("must be from 1 to {MAX_LIMIT}"));
-            DEFAULT_LIMIT
-        }
-    };
+    let limit =
+        query.limit.as_deref().and_then(|text| text.parse().map_err(|error| reject("limit", &error)).ok());
     let after = query.cursor.as_deref().and_then(|text| {
-        let position = cursor::decode(text);
-        if position.is_none() {
-            reject("cursor", &"must be the next_cursor of a page of this list");
-        }
-        position
+        let cursor: Cursor = text.parse().map_err(|error| reject("cursor", &error)).ok()?;
+        Some(Position { felt_at: cursor.at, id: EmotionLogId(cursor.id) })
     });
     if errors.is_empty() {
-        Ok(Wanted { child_id, emotion, from, until, limit, after })
+        Ok(Wanted { child_id, emotion, from, until, limit: limit.unwrap_or_default(), after })
     } else {
         Err(Problem::unprocessable(errors))
     }

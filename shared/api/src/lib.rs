@@ -1,10 +1,11 @@
-//! What all HTTP functions share: Problem documents, reading bodies and ids, who is calling, request ids, and how the
-//! OpenAPI document tells of them.
+//! What all HTTP functions share: Problem documents, reading bodies and ids, pages of lists, who is calling, request ids,
+//! and how the OpenAPI document tells of them.
 //!
 //! Routes and handlers live in the functions; this crate knows neither the database nor S3.
 
 mod body;
 mod caller;
+mod cursor;
 mod error;
 mod etag;
 mod idempotency_key;
@@ -19,10 +20,11 @@ mod whole_number;
 
 pub use body::{JsonBody, given, present};
 pub use caller::SignedIn;
+pub use cursor::{Cursor, InvalidCursor};
 pub use error::ApiError;
 pub use etag::{ETag, IfMatch};
 pub use idempotency_key::IdempotencyKey;
-pub use page::Page;
+pub use page::{InvalidLimit, Limit, Page};
 pub use path::{PathId, PathName};
 pub use problem::{FieldError, Problem};
 pub use query::QueryOf;

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use jiff::{Span, Timestamp};
 
+use crate::Moment;
+
 /// How far ahead of us a client's clock may be.
 const MAX_AHEAD_HOURS: i64 = 24;
 
@@ -83,10 +85,10 @@ pub struct InvalidFeltAt;
 
 impl FeltAt {
     /// 1900-01-01T00:00:00Z: whoever says something was felt before that is mistaken.
-    pub const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
+    pub const EARLIEST: Timestamp = Moment::EARLIEST;
 
     /// 9999-01-01T00:00:00Z, after everything that was ever felt.
-    pub const END: Timestamp = Timestamp::constant(253_370_764_800, 0);
+    pub const END: Timestamp = Moment::END;
 
     /// Checks `at`, rounded to the microseconds that the database keeps, against the time `now`.
     ///
