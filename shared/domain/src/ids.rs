@@ -56,3 +56,7 @@ id! {
     /// One attempt at a piece of work.
     JobRunId
 }
+id! {
+    /// One deed in the audit log.
+    AuditLogId
+}

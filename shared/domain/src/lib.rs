@@ -15,6 +15,7 @@ mod ids;
 mod job;
 mod media_type;
 mod moment;
+mod names;
 mod recording;
 mod sequencer;
 mod severity;
@@ -30,17 +31,18 @@ pub use days::{Day, Days, InvalidDay, InvalidDays, MAX_DAYS, moments_of};
 pub use emotion::{EmotionName, FeltAt, Intensity, InvalidEmotionName, InvalidFeltAt, InvalidIntensity};
 pub use failure::Failure;
 pub use identity::{Caller, Identity};
-pub use ids::{ChildId, EmotionLogId, JobRunId, RecordingId, UserId};
+pub use ids::{AuditLogId, ChildId, EmotionLogId, JobRunId, RecordingId, UserId};
 pub use job::{JobKind, JobStatus, MAX_ATTEMPTS};
 pub use media_type::{MediaType, UnsupportedMediaType};
 pub use moment::{InvalidMoment, Moment};
+pub use names::{AuditAction, AuditActor, InvalidAuditAction, InvalidAuditActor, InvalidJobName, JobName};
 pub use recording::{Quality, Recording, RecordingStatus, Transcript};
 pub use sequencer::Sequencer;
 pub use severity::Severity;
 pub use storage_key::{
     AudioKey, ExportKey, InvalidKey, PictureKey, TextKey, UniqueId, export_folder, family_folders,
 };
-pub use text::{CardLabel, Gender, InvalidText, Nickname, Note};
+pub use text::{CardLabel, Gender, InvalidText, Nickname, Note, SupportReason};
 pub use text_enum::UnknownName;
 pub use transient::Transient;
 pub use upload::{

@@ -20,7 +20,7 @@ text_enum! {
         NoSpeech = "no_speech",
         /// A part of the note became text: it was cut off, or time ran out.
         Partial = "partial",
-        /// No text, and no further attempt; the failure says why.
+        /// No text, and no further attempt unless an operator has it tried again; the failure says why.
         Failed = "failed",
         /// Nothing arrived within a day of the request.
         Expired = "expired",
@@ -29,12 +29,16 @@ text_enum! {
 
 impl RecordingStatus {
     /// The statuses that may follow this one. The database enforces the same arrows.
+    ///
+    /// Out of a settled status leads one arrow: an operator has a failed note tried again. All that is known then is that
+    /// the object is there, so it goes on as it did after its arrival.
     pub const fn successors(self) -> &'static [Self] {
         match self {
             Self::Requested => &[Self::Uploaded, Self::Expired],
             Self::Uploaded => &[Self::Transcribing],
             Self::Transcribing => &[Self::Transcribed, Self::NoSpeech, Self::Partial, Self::Failed],
-            Self::Transcribed | Self::NoSpeech | Self::Partial | Self::Failed | Self::Expired => &[],
+            Self::Failed => &[Self::Uploaded],
+            Self::Transcribed | Self::NoSpeech | Self::Partial | Self::Expired => &[],
         }
     }
 
@@ -43,9 +47,12 @@ impl RecordingStatus {
         self.successors().contains(&next)
     }
 
-    /// Whether nothing will change any more.
-    pub const fn is_final(self) -> bool {
-        self.successors().is_empty()
+    /// Whether nothing that arrives changes it any more.
+    pub const fn is_settled(self) -> bool {
+        match self {
+            Self::Requested | Self::Uploaded | Self::Transcribing => false,
+            Self::Transcribed | Self::NoSpeech | Self::Partial | Self::Failed | Self::Expired => true,
+        }
     }
 }
 
@@ -123,10 +130,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_final_status_never_changes() {
-        for status in RecordingStatus::ALL.iter().filter(|status| status.is_final()) {
-            for next in RecordingStatus::ALL {
-                assert!(!status.may_become(*next), "{status} -> {next}");
+    fn out_of_a_settled_status_leads_only_the_way_of_another_try() {
+        for status in RecordingStatus::ALL.iter().filter(|status| status.is_settled()) {
+            for next in RecordingStatus::ALL.iter().filter(|next| status.may_become(**next)) {
+                assert_eq!((*status, *next), (RecordingStatus::Failed, RecordingStatus::Uploaded));
             }
         }
     }

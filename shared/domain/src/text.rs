@@ -1,5 +1,7 @@
 //! What people enter as text: trimmed, counted as they count it, and without characters that nobody can see.
 
+use std::ops::RangeInclusive;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -9,6 +11,8 @@ const MAX_NICKNAME: usize = 30;
 const MAX_CARD_LABEL: usize = 20;
 const MAX_GENDER: usize = 30;
 const MAX_NOTE: usize = 2_000;
+/// Less is no reason, but a word.
+const SUPPORT_REASON: RangeInclusive<usize> = 10..=500;
 
 /// No text of ours needs more code points for a character than a family emoji; so much per character, spaces around it
 /// included, bounds what a text takes in the database, whatever marks are piled upon a letter.
@@ -26,6 +30,12 @@ pub enum InvalidText {
     /// Nothing is left after trimming.
     #[error("must not be empty")]
     Empty,
+    /// Too few characters.
+    #[error("must have at least {least} characters")]
+    TooShort {
+        /// How many it must have.
+        least: usize,
+    },
     /// Too many characters.
     #[error("must have at most {limit} characters")]
     TooLong {
@@ -38,7 +48,7 @@ pub enum InvalidText {
 }
 
 macro_rules! text {
-    ($(#[doc = $doc:literal])+ $name:ident, $max:expr, $controls:expr, $is_allowed:expr) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $characters:expr, $controls:expr, $is_allowed:expr) => {
         $(#[doc = $doc])+
         #[derive(Clone, PartialEq, Eq, serde::Serialize)]
         #[serde(transparent)]
@@ -60,13 +70,13 @@ macro_rules! text {
             type Err = InvalidText;
 
             fn from_str(text: &str) -> Result<Self, InvalidText> {
-                checked(text, $max, $is_allowed).map(Self)
+                checked(text, $characters, $is_allowed).map(Self)
             }
         }
 
         impl utoipa::PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                schema(concat!($($doc),+), $max, $controls)
+                schema(concat!($($doc),+), $characters, $controls)
             }
         }
 
@@ -83,22 +93,32 @@ macro_rules! text {
 
 text! {
     /// What a child is called at home: 1 to 30 characters in any script, emoji included.
-    Nickname, MAX_NICKNAME, CONTROLS, |_| false
+    Nickname, 1..=MAX_NICKNAME, CONTROLS, |_| false
 }
 text! {
     /// A child's gender in the parent's own words: 1 to 30 characters.
-    Gender, MAX_GENDER, CONTROLS, |_| false
+    Gender, 1..=MAX_GENDER, CONTROLS, |_| false
 }
 text! {
     /// What is written on a feeling card: 1 to 20 characters.
-    CardLabel, MAX_CARD_LABEL, CONTROLS, |_| false
+    CardLabel, 1..=MAX_CARD_LABEL, CONTROLS, |_| false
 }
 text! {
     /// What is added to an emotion log in writing: 1 to 2,000 characters, over several lines if need be.
-    Note, MAX_NOTE, CONTROLS_OF_A_LINE, |control| matches!(control, '\n' | '\r' | '\t')
+    Note, 1..=MAX_NOTE, CONTROLS_OF_A_LINE, |control| matches!(control, '\n' | '\r' | '\t')
 }
 
-fn checked(text: &str, limit: usize, is_allowed: fn(char) -> bool) -> Result<String, InvalidText> {
+text! {
+    /// Why an operator looks at a family: 10 to 500 characters, for whoever asks later.
+    SupportReason, SUPPORT_REASON, CONTROLS, |_| false
+}
+
+fn checked(
+    text: &str,
+    characters: RangeInclusive<usize>,
+    is_allowed: fn(char) -> bool,
+) -> Result<String, InvalidText> {
+    let (least, limit) = characters.into_inner();
     if text.chars().nth(limit * MAX_CODE_POINTS_EACH).is_some() {
         return Err(InvalidText::TooLong { limit });
     }
@@ -106,23 +126,23 @@ fn checked(text: &str, limit: usize, is_allowed: fn(char) -> bool) -> Result<Str
     if text.chars().any(|character| character.is_control() && !is_allowed(character)) {
         return Err(InvalidText::ControlCharacter);
     }
-    if text.is_empty() {
-        Err(InvalidText::Empty)
-    } else if text.graphemes(true).nth(limit).is_some() {
-        Err(InvalidText::TooLong { limit })
-    } else {
-        Ok(text.to_owned())
+    match text.graphemes(true).take(limit + 1).count() {
+        0 => Err(InvalidText::Empty),
+        count if count < least => Err(InvalidText::TooShort { least }),
+        count if count > limit => Err(InvalidText::TooLong { limit }),
+        _ => Ok(text.to_owned()),
     }
 }
 
 /// What [`checked`] takes, as far as a schema can say it: JSON Schema counts code points.
-fn schema(description: &str, limit: usize, controls: &str) -> RefOr<Schema> {
+fn schema(description: &str, characters: RangeInclusive<usize>, controls: &str) -> RefOr<Schema> {
+    let (least, limit) = characters.into_inner();
     let within = format!("([^{controls}]*[^{controls}{SPACES}])?");
     let pattern = format!("^[{SPACES}]*[^{controls}{SPACES}]{within}[{SPACES}]*$");
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(description.trim()))
-        .min_length(Some(1))
+        .min_length(Some(least))
         .max_length(Some(limit * MAX_CODE_POINTS_EACH))
         .pattern(Some(pattern))
         .into()
@@ -157,6 +177,16 @@ mod tests {
         for blank in ["", "   ", "\u{3000}\t\n"] {
             assert_eq!(blank.parse::<Nickname>(), Err(InvalidText::Empty));
         }
+    }
+
+    #[test]
+    fn a_reason_is_more_than_a_word() {
+        assert!("問い合わせ #123 の調査".parse::<SupportReason>().is_ok());
+        for blank in ["", " \u{3000} "] {
+            assert_eq!(blank.parse::<SupportReason>(), Err(InvalidText::Empty));
+        }
+        assert_eq!("調査     ".parse::<SupportReason>(), Err(InvalidText::TooShort { least: 10 }));
+        assert_eq!("あ".repeat(501).parse::<SupportReason>(), Err(InvalidText::TooLong { limit: 500 }));
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! `audit_logs`: who did what. Writing rows of a family is noted by the tables' own triggers; here is what leaves no
-//! row behind.
+//! row behind, and how operators read what was noted.
+
+mod list;
 
 use kimochi_domain::{ChildId, EmotionLogId, RecordingId, UserId};
 use uuid::Uuid;
 
 use crate::{FamilyTransaction, Result};
+
+pub use list::{Deed, Filter, Position, list};
 
 /// What somebody reached, or tried to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,24 @@
 //! `job_runs`: work that functions do on their own, one row per attempt.
 
+mod list;
+
 use jiff::Timestamp;
-use kimochi_domain::{JobKind, JobRunId, JobStatus, RecordingId, UserId};
+use kimochi_domain::{JobKind, JobName, JobRunId, JobStatus, RecordingId, UserId};
+use serde_json::Value;
 use tokio_postgres::Row;
 
 use crate::columns::parsed;
 use crate::{Connection, Result};
+
+pub use list::{Filter, Position, attempts, find, list};
+
+/// What [`from_row`] reads.
+macro_rules! columns {
+    () => {
+        "id, kind, subject, user_id, recording_id, status, attempt, request_id, started_at, finished_at, error, details"
+    };
+}
+use columns;
 
 /// The longest error text that is kept, in characters.
 const MAX_ERROR_CHARS: usize = 500;
@@ -16,7 +29,7 @@ pub struct JobRun {
     /// Its id.
     pub id: JobRunId,
     /// What kind of work.
-    pub kind: JobKind,
+    pub kind: JobName,
     /// What was worked on, such as a storage key.
     pub subject: String,
     /// The family it was for.
@@ -35,6 +48,8 @@ pub struct JobRun {
     pub finished_at: Option<Timestamp>,
     /// Why it failed: a code, then detail for engineers.
     pub error: Option<String>,
+    /// Numbers of it, by kind of work: an object.
+    pub details: Option<Value>,
 }
 
 /// An attempt that begins.
@@ -55,12 +70,11 @@ pub(crate) struct NewRun<'a> {
 /// # Errors
 /// When the database cannot be reached.
 pub async fn of_recording(connection: &Connection, recording_id: RecordingId) -> Result<Vec<JobRun>> {
-    const SQL: &str = "\
--- job_runs::of_recording
-SELECT id, kind, subject, user_id, recording_id, status, attempt, request_id, started_at, finished_at, error
-FROM job_runs
-WHERE recording_id = $1
-ORDER BY id";
+    const SQL: &str = concat!(
+        "-- job_runs::of_recording\nSELECT ",
+        columns!(),
+        "\nFROM job_runs\nWHERE recording_id = $1\nORDER BY id"
+    );
 
     let statement = connection.prepare_cached(SQL).await?;
     connection.query(&statement, &[&recording_id.0]).await?.iter().map(from_row).collect()
@@ -158,5 +172,6 @@ fn from_row(row: &Row) -> Result<JobRun> {
         started_at: row.try_get("started_at")?,
         finished_at: row.try_get("finished_at")?,
         error: row.try_get("error")?,
+        details: row.try_get("details")?,
     })
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL: every SQL statement of the system, the migrations, and the connections that run them.
 //!
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
-//! statements of one table; [`transcription`] and [`purge`] hold steps that concern several.
+//! statements of one table; [`transcription`], [`purge`] and [`support`] hold what concerns several.
 
 pub mod audit;
 pub mod children;
@@ -17,12 +17,14 @@ mod family;
 mod iam;
 pub mod idempotency;
 pub mod job_runs;
+mod listing;
 pub mod migrations;
 mod operator;
 pub mod purge;
 pub mod recordings;
 pub mod scheduled_runs;
 pub mod stale;
+pub mod support;
 mod tls;
 mod transaction;
 pub mod transcription;

@@ -1,4 +1,4 @@
-//! A transaction of one of our operators, who sees no family's data.
+//! A transaction of one of our operators, who sees of a family only what [`support`](crate::support) shows.
 
 use std::ops::Deref;
 

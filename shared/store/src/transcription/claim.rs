@@ -154,7 +154,7 @@ fn decide(state: &State, sequencer: &Sequencer, now: Timestamp) -> Decision {
         RecordingStatus::Failed if state.failure == Some(Failure::AttemptsExhausted) => {
             return Decision::Leave(Claim::ExhaustedBefore { recording_id: state.id });
         }
-        status if status.is_final() => return Decision::Leave(Claim::Settled(status)),
+        status if status.is_settled() => return Decision::Leave(Claim::Settled(status)),
         _ => {}
     }
     if state.sequencer.as_ref().is_some_and(|seen| sequencer < seen) {

@@ -1,6 +1,7 @@
 //! Ending an attempt: with a text, for good without one, or so that another attempt may follow.
 //!
-//! Each is one statement over both tables, and with that a transaction of its own in a single round trip.
+//! Each is one statement over both tables, and with that a transaction of its own in a single round trip. Whose recording
+//! it still is, the attempt's own run says, too: numbers of attempts come again when an operator has a note tried again.
 
 use jiff::Timestamp;
 use kimochi_domain::{Failure, MAX_ATTEMPTS, Quality, RecordingStatus, TextKey, Transcript};
@@ -91,6 +92,7 @@ WITH settled AS (
         quality = $8, quality_reasons = $9, confidence = $10, language = $11, duration_ms = $12,
         partial_reason = $13, model_name = $14, model_sha256 = $15, processing_ms = $16
     WHERE id = $1 AND status = 'transcribing' AND attempts = $2
+        AND EXISTS (SELECT FROM job_runs WHERE id = $3 AND status = 'running')
     RETURNING id
 )
 UPDATE job_runs
@@ -141,6 +143,7 @@ WITH settled AS (
     UPDATE recordings
     SET status = 'failed', failure = $4, lease_until = NULL, finished_at = $5, updated_at = $5
     WHERE id = $1 AND status = 'transcribing' AND attempts = $2
+        AND EXISTS (SELECT FROM job_runs WHERE id = $3 AND status = 'running')
     RETURNING id
 )
 UPDATE job_runs
@@ -175,6 +178,7 @@ WITH settled AS (
     UPDATE recordings
     SET lease_until = NULL, updated_at = $4
     WHERE id = $1 AND status = 'transcribing' AND attempts = $2
+        AND EXISTS (SELECT FROM job_runs WHERE id = $3 AND status = 'running')
     RETURNING id
 )
 UPDATE job_runs

@@ -110,25 +110,48 @@ INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at) SELECT id, 
 }
 
 #[tokio::test]
-async fn an_operator_keeps_the_cards_and_sees_no_family() {
+async fn an_operator_reads_nothing_that_a_family_entered_and_changes_nothing_of_it() {
     let db = TestDatabase::new().await;
-    requested_by(&db.api(), "mika").await;
+    let mikas = requested_by(&db.api(), "mika").await.user_id;
     let operator = db.operator();
 
     for sql in [
-        "SELECT id FROM recordings",
-        "SELECT id FROM children",
-        "SELECT id FROM emotion_logs",
-        "SELECT id FROM users",
+        "SELECT transcript FROM recordings",
+        "SELECT quality_reasons FROM recordings",
+        "SELECT audio_key FROM recordings",
+        "SELECT text_key FROM recordings",
+        "SELECT * FROM recordings",
+        "SELECT nickname FROM children",
+        "SELECT birth_date FROM children",
+        "SELECT gender FROM children",
+        "SELECT note FROM emotion_logs",
+        "SELECT emotion FROM emotion_logs",
+        "SELECT issuer FROM users",
+        "SELECT subject FROM users",
         "SELECT key FROM idempotency_keys",
-        "SELECT id FROM job_runs",
-        "SELECT id FROM audit_logs",
+        "SELECT once_key FROM job_runs",
+        "UPDATE recordings SET status = 'uploaded'",
+        "SELECT id FROM recordings FOR UPDATE",
+        "DELETE FROM recordings",
+        "UPDATE job_runs SET status = 'failed'",
+        "DELETE FROM job_runs",
+        "INSERT INTO audit_logs (id, at, actor_kind, action, subject_kind, outcome)
+            VALUES (gen_random_uuid(), now(), 'parent', 'a.b', 'a', 'done')",
+        "UPDATE audit_logs SET actor = 'x'",
+        "DELETE FROM audit_logs",
+        "SELECT id FROM audit_logs_other_months",
+        "SELECT audit_for(NULL, 'a.b', 'a', 'b', 'done', NULL)",
+        "SELECT export_history()",
         "UPDATE emotions SET name = 'x'",
         "UPDATE intensities SET percent = 1",
         "SELECT open_family(gen_random_uuid(), 'a', 'b', now(), NULL, NULL)",
         "CREATE TABLE mine (id int)",
     ] {
+        // The family is open, so that nothing is refused for another reason.
+        let look = format!("BEGIN; SELECT view_family('{mikas}', 'family.view', 'a reason for it')");
+        operator.client().await.unwrap().batch_execute(&look).await.unwrap();
         refused(&operator, sql).await;
+        operator.client().await.unwrap().batch_execute("ROLLBACK").await.unwrap();
     }
 }
 
