@@ -1,4 +1,4 @@
-//! What S3 tells a queue about objects.
+//! What S3 tells a queue about objects, and how the same is said by us when an object is to be worked on again.
 //!
 //! S3 delivers at least once, late and out of order, with keys in form encoding, and sends an `s3:TestEvent`
 //! when the notification is set up.
@@ -8,8 +8,12 @@ use std::borrow::Cow;
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use jiff::Timestamp;
 use kimochi_domain::Sequencer;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::json;
+
+/// What S3 leaves as it is in a key.
+const IN_A_KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 /// A message from S3, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +71,30 @@ pub fn parse(body: &str) -> Result<Notification, InvalidNotification> {
     event.records.into_iter().map(object_created).collect::<Result<_, _>>().map(Notification::Created)
 }
 
+/// The body of a message that [`parse`] understands as this object's arrival; `source` says who sends it.
+pub fn created(object: &ObjectCreated, source: &str) -> String {
+    json!({
+        "Records": [{
+            "eventVersion": "2.1",
+            "eventSource": source,
+            "eventTime": object.created_at,
+            "eventName": "ObjectCreated:Again",
+            "userIdentity": {},
+            "requestParameters": {},
+            "responseElements": {},
+            "s3": {
+                "bucket": {"name": object.bucket},
+                "object": {
+                    "key": utf8_percent_encode(&object.key, IN_A_KEY).to_string(),
+                    "size": object.size_bytes,
+                    "sequencer": object.sequencer.as_str(),
+                },
+            },
+        }],
+    })
+    .to_string()
+}
+
 fn is_test(body: &str) -> bool {
     #[derive(Deserialize)]
     struct TestEvent<'a> {
@@ -120,7 +148,7 @@ mod tests {
         })
     }
 
-    fn created(key: &str) -> Vec<ObjectCreated> {
+    fn objects(key: &str) -> Vec<ObjectCreated> {
         let body = json!({"Records": [record("ObjectCreated:Put", key)]}).to_string();
         match parse(&body).unwrap() {
             Notification::Created(objects) => objects,
@@ -130,7 +158,20 @@ mod tests {
 
     #[test]
     fn keys_are_form_decoded() {
-        assert_eq!(created("audio/a+b%2Bc%E3%81%82.wav")[0].key, "audio/a b+cあ.wav");
+        assert_eq!(objects("audio/a+b%2Bc%E3%81%82.wav")[0].key, "audio/a b+cあ.wav");
+    }
+
+    #[test]
+    fn what_we_say_again_is_understood_like_what_s3_says() {
+        let object = ObjectCreated {
+            bucket: "media".to_owned(),
+            key: "audio/a b+cあ.wav".to_owned(),
+            size_bytes: 12,
+            created_at: "2026-04-01T00:00:00.123456Z".parse().unwrap(),
+            sequencer: Sequencer::new("0055AED6DCD90281E5"),
+        };
+
+        assert_eq!(parse(&created(&object, "a test")).unwrap(), Notification::Created(vec![object]));
     }
 
     #[test]
