@@ -1,6 +1,6 @@
 //! Wiring of the `admin` function.
 
-use admin::{App, Config};
+use admin::{App, Config, Logs, TranscribeQueue};
 use kimochi_blob::MediaBucket;
 use kimochi_environment::Environment;
 use kimochi_runtime::{aws, clock, logging};
@@ -16,6 +16,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = App {
         database: Database::new(config.database.settings("admin", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
+        queue: TranscribeQueue::new(&settings, config.transcribe_queue_url),
+        logs: Logs {
+            region: settings.region().map(ToString::to_string).unwrap_or_default(),
+            group_prefix: config.log_group_prefix,
+        },
         clock: clock::now,
     };
     kimochi_api::serve(admin::routes(app)).await

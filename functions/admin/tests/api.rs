@@ -1,43 +1,36 @@
-//! The routes on a real database and a real S3.
+//! The cards, on a real database and a real S3.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use admin::{App, routes};
-use axum::Router;
+mod support;
+
+use admin::App;
 use futures_util::future::join_all;
 use kimochi_blob::MediaBucket;
-use kimochi_testing::{ApiCall, ApiResponse, Household, TestBucket, TestDatabase, now, settings_at};
+use kimochi_testing::{ApiCall, ApiResponse, Household, now, settings_at};
 use serde_json::{Value, json};
 
-struct TestAdmin {
-    database: TestDatabase,
-    bucket: TestBucket,
+use crate::support::{NOWHERE, TestAdmin, send_to};
+
+/// With a picture for `nemui`.
+async fn admin_with_a_picture() -> TestAdmin {
+    let admin = TestAdmin::new().await;
+    admin.bucket.put("images/emotions/nemui.webp", b"picture").await;
+    admin
 }
 
 impl TestAdmin {
-    /// With a picture for `nemui`.
-    async fn new() -> Self {
-        let bucket = TestBucket::new().await;
-        bucket.put("images/emotions/nemui.webp", b"picture").await;
-        Self { database: TestDatabase::new().await, bucket }
-    }
-
-    fn router(&self) -> Router {
-        let bucket = MediaBucket::new(self.bucket.settings(), self.bucket.name());
-        kimochi_api::finish(routes(App { database: self.database.operator(), bucket, clock: now }))
-    }
-
     async fn call(&self, method: &str, name: &str, body: Option<Value>) -> ApiResponse {
-        self.send(call(method, name), body).await
+        self.ask(call(method, name), body).await
     }
 
-    async fn send(&self, call: ApiCall, body: Option<Value>) -> ApiResponse {
+    async fn ask(&self, call: ApiCall, body: Option<Value>) -> ApiResponse {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        call.with_body(body).send(&self.router()).await
+        self.send(call.with_body(body)).await
     }
 
     /// What was noted of a card, in the order of the deeds' names: the clock stands still.
-    async fn noted(&self, name: &str) -> Vec<(String, String, String)> {
+    async fn noted_of(&self, name: &str) -> Vec<(String, String, String)> {
         let sql = "
 SELECT actor_kind, actor, action FROM audit_logs WHERE subject_kind = 'emotion' AND subject_id = $1 ORDER BY action";
         let rows = self.database.superuser().await.query(sql, &[&name]).await.unwrap();
@@ -63,7 +56,7 @@ fn sleepy() -> Value {
 
 #[tokio::test]
 async fn a_card_is_made_read_and_can_be_chosen() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
 
     let made = admin.call("POST", "nemui", Some(sleepy())).await;
     let read = admin.call("GET", "nemui", None).await;
@@ -78,7 +71,7 @@ async fn a_card_is_made_read_and_can_be_chosen() {
 
 #[tokio::test]
 async fn repeating_the_request_makes_one_card_and_another_one_is_a_conflict() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
 
     let answers = join_all((0..5).map(|_| admin.call("POST", "nemui", Some(sleepy())))).await;
     let mut other = sleepy();
@@ -89,12 +82,12 @@ async fn repeating_the_request_makes_one_card_and_another_one_is_a_conflict() {
         assert_eq!((answer.status.as_u16(), &answer.body), (201, &answers[0].body));
     }
     assert_eq!(other.status, 409);
-    assert_eq!(admin.noted("nemui").await.len(), 1);
+    assert_eq!(admin.noted_of("nemui").await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_card_without_a_picture_is_not_made() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
 
     let refused = admin.call("POST", "tanoshii", Some(sleepy())).await;
 
@@ -104,14 +97,14 @@ async fn a_card_without_a_picture_is_not_made() {
 
 #[tokio::test]
 async fn a_card_gets_another_face_if_it_is_in_the_state_that_the_operator_knows() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
     let before = admin.call("GET", "ureshii", None).await;
     let etag = before.headers["etag"].to_str().unwrap().to_owned();
     let face = json!({"label": "とてもうれしい", "color": "#ffc72e", "position": 1});
 
     let replace = async || {
         let call = call("PUT", "ureshii").with_header("if-match", &etag);
-        admin.send(call, Some(face.clone())).await
+        admin.ask(call, Some(face.clone())).await
     };
     let changed = replace().await;
     let stale = replace().await;
@@ -123,7 +116,7 @@ async fn a_card_gets_another_face_if_it_is_in_the_state_that_the_operator_knows(
 
 #[tokio::test]
 async fn a_card_that_no_log_names_is_deleted() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
     admin.call("POST", "nemui", Some(sleepy())).await;
 
     let removed = admin.call("DELETE", "nemui", None).await;
@@ -135,7 +128,7 @@ async fn a_card_that_no_log_names_is_deleted() {
 
 #[tokio::test]
 async fn a_card_that_logs_name_is_retired_and_can_come_back() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
     let mika = Household::new(&admin.database, &admin.bucket, "mika").await;
 
     let removed = admin.call("DELETE", "ureshii", None).await;
@@ -159,13 +152,13 @@ async fn a_card_that_logs_name_is_retired_and_can_come_back() {
 
 #[tokio::test]
 async fn what_an_operator_does_is_noted_under_their_name() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
 
     admin.call("POST", "nemui", Some(sleepy())).await;
     admin.call("PUT", "nemui", Some(json!({"label": "ねむたい", "color": "#8c7bab", "position": 13}))).await;
     admin.call("DELETE", "nemui", None).await;
 
-    let noted = admin.noted("nemui").await;
+    let noted = admin.noted_of("nemui").await;
     let actions: Vec<_> = noted.iter().map(|(_, _, action)| action.as_str()).collect();
     assert_eq!(actions, ["emotion.create", "emotion.delete", "emotion.update"]);
     for (kind, actor, _) in &noted {
@@ -175,12 +168,12 @@ async fn what_an_operator_does_is_noted_under_their_name() {
 
 #[tokio::test]
 async fn all_cards_are_listed_retired_ones_too() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
     Household::new(&admin.database, &admin.bucket, "mika").await;
     admin.call("DELETE", "ureshii", None).await;
 
     let list = ApiCall::recorded("admin/create_emotion").with_method("GET").to("/v1/admin/emotions");
-    let list = list.send(&admin.router()).await;
+    let list = admin.send(list).await;
 
     let items = list.body["items"].as_array().unwrap();
     assert_eq!(items.len(), 12);
@@ -189,7 +182,7 @@ async fn all_cards_are_listed_retired_ones_too() {
 
 #[tokio::test]
 async fn what_cannot_be_a_card_is_told_field_by_field() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
     let face = |label: Value, color: Value, position: Value| json!({"label": label, "color": color, "position": position});
 
     for (name, body, named) in [
@@ -215,7 +208,7 @@ async fn what_cannot_be_a_card_is_told_field_by_field() {
 
 #[tokio::test]
 async fn a_log_that_is_being_written_keeps_its_card() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
     let superuser = admin.database.superuser().await;
     let mika = Household::new(&admin.database, &admin.bucket, "mika").await;
     admin.call("POST", "nemui", Some(sleepy())).await;
@@ -238,22 +231,21 @@ VALUES (gen_random_uuid(), '{}', '{}', 'nemui', 1, now(), now(), now())",
 
 #[tokio::test]
 async fn nobody_is_let_in_without_a_verified_token() {
-    let admin = TestAdmin::new().await;
+    let admin = admin_with_a_picture().await;
 
     for method in ["GET", "POST", "PUT", "DELETE"] {
-        let refused = admin.send(call(method, "ureshii").by_nobody(), Some(sleepy())).await;
+        let refused = admin.ask(call(method, "ureshii").by_nobody(), Some(sleepy())).await;
         assert_eq!(refused.status, 401, "{method}");
     }
 }
 
 #[tokio::test]
 async fn without_s3_no_card_is_made_and_the_answer_says_to_try_again() {
-    let admin = TestAdmin::new().await;
-    let bucket = MediaBucket::new(&settings_at("http://127.0.0.1:9"), "none");
-    let app = App { database: admin.database.operator(), bucket, clock: now };
+    let admin = admin_with_a_picture().await;
+    let bucket = MediaBucket::new(&settings_at(NOWHERE), "none");
+    let app = App { bucket, ..admin.app() };
 
-    let call = call("POST", "nemui").with_body(sleepy().to_string());
-    let answer = call.send(&kimochi_api::finish(routes(app))).await;
+    let answer = send_to(app, call("POST", "nemui").with_body(sleepy().to_string())).await;
 
     assert_eq!(answer.status, 503);
 }

@@ -1,0 +1,54 @@
+//! The queue that transcribe works off, to which S3 usually writes.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Builder;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_types::SdkConfig;
+use kimochi_blob::notification::{self, ObjectCreated};
+use kimochi_domain::Transient;
+
+/// With all its attempts. Lambda ends the function after ten seconds, and then nobody says what went wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The queue. Cheap to make: connects at the first message.
+#[derive(Debug, Clone)]
+pub struct TranscribeQueue {
+    client: Client,
+    url: String,
+}
+
+/// The queue did not take the message.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not take the message: {reason}")]
+pub(crate) struct NotSent {
+    reason: String,
+}
+
+impl Transient for NotSent {
+    fn is_transient(&self) -> bool {
+        true
+    }
+}
+
+impl TranscribeQueue {
+    /// The queue with this URL.
+    pub fn new(settings: &SdkConfig, url: impl Into<String>) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_timeout(PATIENCE)
+            .build();
+        let config = Builder::from(settings).timeout_config(timeouts).build();
+        Self { client: Client::from_conf(config), url: url.into() }
+    }
+
+    /// Says that the object is there, as S3 did when it came.
+    pub(crate) async fn send(&self, object: &ObjectCreated) -> Result<(), NotSent> {
+        let body = notification::created(object, "kimochi:admin");
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        sent.map_err(|error| NotSent { reason: DisplayErrorContext(&error).to_string() })?;
+        Ok(())
+    }
+}
