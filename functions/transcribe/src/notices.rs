@@ -18,7 +18,7 @@ pub(crate) fn attempts_exhausted(recording_id: RecordingId, invocation: &Invocat
         ),
         next_steps: vec![
             "`request_id` で CloudWatch Logs を検索し、原因を確認する".to_owned(),
-            "原因を取り除く（この録音の再実行はまだできない。音声は S3 に残っている）".to_owned(),
+            "原因を取り除き、`POST /v1/admin/job-runs/{id}/retry` で再実行する".to_owned(),
         ],
         thread_id: format!("transcription-{recording_id}"),
         context: context(Some(recording_id), invocation, reason),

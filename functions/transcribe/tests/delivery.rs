@@ -87,6 +87,25 @@ async fn three_sandboxes_that_died_are_enough() {
 }
 
 #[tokio::test]
+async fn a_note_that_an_operator_has_tried_again_becomes_text_once() {
+    let worker = TestWorker::new().await;
+    let key = worker.upload(MediaType::Wav, &sample("kimochi_1.wav")).await;
+    let of_s3 = worker.created(&key.to_string(), "01");
+    for _ in 0..3 {
+        deliver(&worker.sandbox_without_s3(now), [of_s3.clone()]).await;
+    }
+    assert_eq!(worker.stored(&key).await.status, "failed");
+
+    let of_the_operator = worker.retry(&key).await;
+    let failed = deliver(&worker.sandbox(later), [of_the_operator.clone(), of_s3, of_the_operator]).await;
+
+    assert!(failed.is_empty());
+    let stored = worker.stored(&key).await;
+    assert_eq!((stored.status.as_str(), stored.transcript), ("transcribed", Some(expected("kimochi_1.wav"))));
+    assert_eq!(worker.runs().await.len(), 4, "three that failed, and one");
+}
+
+#[tokio::test]
 async fn an_event_older_than_the_one_seen_before_is_ignored() {
     let worker = TestWorker::new().await;
     let key = worker.upload(MediaType::Wav, &sample("kimochi_1.wav")).await;

@@ -5,11 +5,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
-use kimochi_domain::{AudioKey, Caller, Identity, MediaType, Sequencer, UniqueId, UploadSize};
+use kimochi_blob::notification::{self, ObjectCreated};
+use kimochi_domain::{
+    AudioKey, Caller, Identity, JobRunId, MediaType, RecordingId, Sequencer, UniqueId, UploadSize,
+};
 use kimochi_notify::AlertTopic;
 use kimochi_speech::Thresholds;
 use kimochi_store::recordings::{self, Insertion, NewRecording};
-use kimochi_store::transcription::{self, Arrival, Claim, Run};
+use kimochi_store::transcription::{self, Arrival, Claim, Retry, Run};
 use kimochi_testing::{TestBucket, TestDatabase, events, now, settings_at};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
@@ -78,12 +81,7 @@ impl TestWorker {
 
     /// Asks for an upload as a family would.
     pub(crate) async fn request(&self, media_type: MediaType) -> AudioKey {
-        let caller = Caller {
-            identity: Identity { issuer: "https://issuer.example".to_owned(), subject: "mother".to_owned() },
-            request_id: "req".to_owned(),
-            source_address: None,
-        };
-        let family = self.database.api().family(&caller, now()).await.unwrap();
+        let family = self.database.api().family(&caller("mother"), now()).await.unwrap();
         let zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
         let audio_key = AudioKey::new(family.user().id, now(), &zone, UniqueId::random(), media_type);
         let new = NewRecording {
@@ -151,6 +149,14 @@ impl TestWorker {
     }
 }
 
+fn caller(subject: &str) -> Caller {
+    Caller {
+        identity: Identity { issuer: "https://issuer.example".to_owned(), subject: subject.to_owned() },
+        request_id: "req".to_owned(),
+        source_address: None,
+    }
+}
+
 /// Delivers messages, called `0`, `1`, …, in one batch, and gives the names of those that are to come back.
 pub(crate) async fn deliver<const N: usize>(app: &App, bodies: [String; N]) -> Vec<String> {
     let names: Vec<String> = (0..N).map(|n| n.to_string()).collect();
@@ -210,5 +216,24 @@ impl TestWorker {
     pub(crate) async fn pretend_attempts(&self, key: &AudioKey, attempts: i16) {
         let sql = "UPDATE recordings SET attempts = $2 WHERE audio_key = $1";
         self.database.superuser().await.execute(sql, &[&key.to_string(), &attempts]).await.unwrap();
+    }
+
+    /// Puts a failed recording back as an operator does, and gives the message that the queue gets then.
+    pub(crate) async fn retry(&self, key: &AudioKey) -> String {
+        let sql = "SELECT recording_id, id FROM job_runs WHERE subject = $1 ORDER BY id DESC LIMIT 1";
+        let last = self.database.superuser().await.query_one(sql, &[&key.to_string()]).await.unwrap();
+        let (recording, run) = (RecordingId(last.get(0)), JobRunId(last.get(1)));
+        let operator = self.database.operator().operator(&caller("operator"), later()).await.unwrap();
+        let retried = transcription::retry(&operator, recording, run, later()).await.unwrap();
+        operator.commit().await.unwrap();
+        let Some(Retry::Waiting(object)) = retried else { panic!("{retried:?}") };
+        let object = ObjectCreated {
+            bucket: self.bucket.name().to_owned(),
+            key: object.audio_key.to_string(),
+            size_bytes: object.size_bytes,
+            created_at: object.uploaded_at,
+            sequencer: object.sequencer,
+        };
+        notification::created(&object, "a test")
     }
 }
