@@ -36,11 +36,15 @@ def check(env: dict[str, str]) -> int:
     say("==> The API is held against openapi.json (Schemathesis)")
     name = f"contract-{secrets.token_hex(4)}"
     token = people.sign_in_parent(DeployedStack.named(STACK_NAME).outputs, name)
+    parent, operator = (demo.Client(env["API_URL"], who) for who in (token, env["ADMIN_TOKEN"]))
+    recording = _recording(parent)
     told = {
         "API_URL": env["API_URL"],
         "PARENT_TOKEN": token,
         "OPERATOR_TOKEN": env["ADMIN_TOKEN"],
-        "RECORDING_ID": _recording(demo.Client(env["API_URL"], token)),
+        "FAMILY_ID": parent.call("GET", "/v1/me")["id"],
+        "RECORDING_ID": recording,
+        "JOB_RUN_ID": _job_run(operator, recording),
         "CARD": CARD,
     }
     command = [str(BIN / "schemathesis"), "--config-file", str(CONFIGURATION), "run", str(OPENAPI)]
@@ -55,6 +59,11 @@ def _recording(client: demo.Client) -> str:
     note.upload()
     note.wait()
     return note.id
+
+
+def _job_run(operator: demo.Client, recording: str) -> str:
+    """The one that made text of it."""
+    return operator.call("GET", f"/v1/admin/job-runs?recording_id={recording}")["items"][0]["id"]
 
 
 @contextmanager

@@ -19,7 +19,9 @@ TOLD = {
     "API_URL": "http://127.0.0.1:1",
     "PARENT_TOKEN": "the-parents",
     "OPERATOR_TOKEN": "the-operators",
+    "FAMILY_ID": "a-family",
     "RECORDING_ID": "a-recording",
+    "JOB_RUN_ID": "a-job-run",
     "CARD": "tameshi",
 }
 
@@ -30,7 +32,9 @@ class Contract(unittest.TestCase):
             mock.patch.object(contract.subprocess, "run") as run,
             mock.patch.object(contract.people, "sign_in_parent", return_value="a-parents-token"),
             mock.patch.object(contract.DeployedStack, "named"),
+            mock.patch.object(contract.demo.Client, "call", return_value={"id": "a-family"}),
             mock.patch.object(contract, "_recording", return_value="a-recording"),
+            mock.patch.object(contract, "_job_run", return_value="a-job-run"),
             mock.patch.object(contract, "_card_to_keep"),
             mock.patch.object(contract, "say"),
         ):
@@ -174,6 +178,22 @@ class Hooks(unittest.TestCase):
 
         self.assertLess(query["from"], query["to"])
         self.assertLess(query["to"], "2098-01-01")
+
+    def test_times_stay_as_they_are(self):
+        moment = "2001-01-01T00:00:00+09:00"
+
+        self.assertEqual(self.sent("GET /v1/admin/job-runs", query={"from": moment}).query["from"], moment)
+
+    def test_whoever_names_a_family_says_why(self):
+        named = self.sent("GET /v1/admin/audit-logs", query={"user_id": "made-up", "cursor": "made-up"})
+        unnamed = self.sent("GET /v1/admin/job-runs")
+        viewed = self.sent("GET /v1/admin/users/{id}", headers={"x-support-reason": "\xff" * 10})
+
+        self.assertEqual(named.query, {"user_id": "a-family"})
+        self.assertEqual(named.headers, {"x-support-reason": hooks.REASON})
+        self.assertEqual(unnamed.headers, {})
+        self.assertEqual(viewed.headers, {"x-support-reason": hooks.REASON})
+        self.assertEqual(viewed.path_parameters, {"id": "a-family"})
 
     def test_the_family_that_leaves_is_never_the_one_that_goes_on(self):
         self.patch(mock.patch.object(hooks.people, "sign_in_parent", return_value="another"))
