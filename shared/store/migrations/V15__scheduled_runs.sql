@@ -14,9 +14,6 @@ CREATE POLICY what_it_begins ON job_runs FOR INSERT TO kimochi_cleanup
 CREATE POLICY what_it_ends ON job_runs FOR UPDATE TO kimochi_cleanup
     USING (user_id IS NULL AND recording_id IS NULL AND kind <> 'transcribe');
 
--- The latest runs of a kind: whether one is missing, and what operators ask first.
-CREATE INDEX job_runs_kind ON job_runs (kind, started_at DESC);
-
 -- Uploads that were asked for and never came: the role sees them a day later, and may close them, but not remove them.
 CREATE POLICY what_never_came ON recordings FOR SELECT TO kimochi_cleanup
     USING (status IN ('requested', 'expired') AND created_at < now() - interval '1 day');

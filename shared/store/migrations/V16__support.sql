@@ -7,9 +7,8 @@
 -- ── The lists, the latest first ───────────────────────────────────────────────────────────────────────────────────
 
 CREATE INDEX job_runs_started ON job_runs (started_at DESC, id DESC);
--- In the place of job_runs_kind, which gave those of the same moment in no order.
+-- Of a kind: what operators ask first, and whether one is missing.
 CREATE INDEX job_runs_of_kind ON job_runs (kind, started_at DESC, id DESC);
-DROP INDEX job_runs_kind;
 -- Those that somebody looks for: few, whatever the table's size.
 CREATE INDEX job_runs_failed ON job_runs (started_at DESC, id DESC) WHERE status = 'failed';
 -- In the place of job_runs_user, which gave them in no order.
