@@ -4,6 +4,7 @@
 //! No I/O, no async, no AWS, no PostgreSQL: whatever talks to the outside lives in `store`, `blob`,
 //! `notify` and `api`, which know each other only through the types of this crate.
 
+mod archive_key;
 mod birth_date;
 mod card;
 pub mod console;
@@ -25,6 +26,7 @@ mod text_enum;
 mod transient;
 mod upload;
 
+pub use archive_key::{ArchiveKey, ArchivedTable};
 pub use birth_date::{BirthDate, InvalidBirthDate};
 pub use card::{CardColor, CardPosition, InvalidCardColor, InvalidCardPosition};
 pub use days::{Day, Days, InvalidDay, InvalidDays, MAX_DAYS, moments_of};

@@ -99,7 +99,7 @@ struct Stem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not {expected}")]
 pub struct InvalidKey {
-    expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 impl AudioKey {

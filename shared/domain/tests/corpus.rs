@@ -1,6 +1,6 @@
 //! Replays the corpus of the fuzz target `storage_key` and a fixed set of mutations of it.
 
-use kimochi_domain::{AudioKey, TextKey};
+use kimochi_domain::{ArchiveKey, AudioKey, TextKey};
 use kimochi_testing::corpus;
 
 #[test]
@@ -22,6 +22,9 @@ fn assert_answered(bytes: &[u8]) {
     if let Ok(key) = text.parse::<AudioKey>() {
         assert_eq!(key.to_string(), text);
         assert_eq!(key.text_key().to_string().parse(), Ok(key.text_key()));
+    }
+    if let Ok(key) = text.parse::<ArchiveKey>() {
+        assert_eq!(key.to_string(), text);
     }
     if let Ok(key) = text.parse::<TextKey>() {
         assert_eq!(key.to_string(), text);
