@@ -2,6 +2,7 @@
 //!
 //! What a key looks like is decided in `kimochi-domain`; what an object means is decided by the functions.
 
+mod archive;
 mod erase;
 mod error;
 mod media_bucket;
@@ -9,6 +10,7 @@ pub mod notification;
 mod presign;
 mod usage;
 
+pub use archive::Put;
 pub use erase::Erased;
 pub use error::{BlobError, Operation};
 pub use media_bucket::MediaBucket;

@@ -126,7 +126,7 @@ impl MediaBucket {
         Ok(true)
     }
 
-    async fn get(&self, bucket: &str, key: &str) -> Result<Option<GetObjectOutput>, BlobError> {
+    pub(crate) async fn get(&self, bucket: &str, key: &str) -> Result<Option<GetObjectOutput>, BlobError> {
         match self.client.get_object().bucket(bucket).key(key).send().await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
