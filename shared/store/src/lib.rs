@@ -1,9 +1,13 @@
 //! PostgreSQL: every SQL statement of the system, the migrations, and the connections that run them.
 //!
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
+//! common to logs.
+//! statements of one table; [`transcription`] and [`purge`] hold steps that concern several, [`log_lines`] what is
 //! statements of one table; [`transcription`], [`purge`] and [`support`] hold what concerns several.
 
+pub mod archives;
 pub mod audit;
+pub mod audit_seals;
 pub mod children;
 mod columns;
 mod config;
@@ -12,12 +16,14 @@ mod database;
 pub mod emotion_logs;
 pub mod emotions;
 mod error;
+mod exclusive;
 pub mod export;
 mod family;
 mod iam;
 pub mod idempotency;
 pub mod job_runs;
 mod listing;
+pub mod log_lines;
 pub mod migrations;
 mod operator;
 pub mod purge;
@@ -34,6 +40,7 @@ pub use config::DatabaseConfig;
 pub use connection::Connection;
 pub use database::{Auth, Client, Database, DatabaseSettings};
 pub use error::{Error, Result};
+pub use exclusive::{Exclusive, Work};
 pub use family::FamilyTransaction;
 pub use operator::OperatorTransaction;
 pub use users::User;

@@ -46,6 +46,12 @@ pub async fn migrate(db: &Database) -> Result<Report> {
     })
 }
 
+/// The version that this release brings a database to.
+pub fn latest_version() -> i32 {
+    let runner: Runner = embedded::migrations::runner();
+    runner.get_migrations().iter().map(Migration::version).max().unwrap_or_default()
+}
+
 /// A number that changes with every change of any migration.
 pub fn fingerprint() -> u64 {
     let runner: Runner = embedded::migrations::runner();
