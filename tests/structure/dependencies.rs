@@ -35,6 +35,7 @@ fn shared_crates_know_only_what_the_arrows_allow() {
         ("speech", vec!["domain", "http"]),
         ("store", vec!["domain", "environment"]),
         ("erasure", vec!["blob", "domain", "environment", "store"]),
+        ("retention", vec!["blob", "domain", "environment", "store"]),
         ("runtime", vec!["environment"]),
         ("audio", vec![]),
         ("domain", vec![]),

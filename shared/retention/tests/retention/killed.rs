@@ -1,0 +1,108 @@
+//! The process is killed at random points of export-and-delete, with SIGKILL, as Lambda does it.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use kimochi_blob::MediaBucket;
+use kimochi_retention::{AUDIT_LOGS_KEPT, JOB_RUNS_KEPT, archive_audit_logs, archive_job_runs};
+use kimochi_store::{Auth, Database, DatabaseSettings};
+use kimochi_testing::settings;
+use uuid::Uuid;
+
+use crate::house::{House, limits};
+
+const KILLS: usize = 20;
+/// Set for the process that is to be killed: where its database is, and its bucket.
+const DATABASE: &str = "KIMOCHI_RETENTION_TEST_DATABASE";
+const BUCKET: &str = "KIMOCHI_RETENTION_TEST_BUCKET";
+/// What it says when it begins.
+const BEGINS: &str = "export-and-delete begins";
+
+#[tokio::test]
+async fn after_a_kill_at_any_point_the_next_run_leaves_each_row_in_one_place() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let whole = time_of_a_whole_run().await;
+
+    let mut cut_off = 0;
+    for kill in 1..=KILLS {
+        let (house, audit_rows, runs) = furnished().await;
+        let after = whole.mul_f64(random.f64());
+        let (mut child, _) = begin(&house);
+        tokio::time::sleep(after).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let archived = house.archives("audit_logs").await.len() + house.archives("job_runs").await.len();
+        let objects = house.bucket.versions("archive/").await.len();
+        println!(
+            "kill {kill} after {after:?}: {archived} archives were written down, {objects} objects stored"
+        );
+        house.assert_each_once("audit_logs", &audit_rows).await;
+        house.assert_each_once("job_runs", &runs).await;
+
+        let report = house.archive(&limits()).await.unwrap();
+        let of_runs = house.archive_runs(&limits()).await.unwrap();
+
+        assert!(report.complete && of_runs.complete, "{report:?} {of_runs:?}");
+        cut_off += usize::from(report.rows + of_runs.rows > 0);
+        house.assert_each_once("audit_logs", &audit_rows).await;
+        house.assert_each_once("job_runs", &runs).await;
+        house.assert_no_stray_objects().await;
+        assert!(house.verify(None).await.is_clean());
+    }
+    assert!(cut_off >= KILLS / 2, "only {cut_off} kills came before the end");
+}
+
+/// Does nothing in an ordinary run of the tests; started with the variables above it is what gets killed.
+#[tokio::test]
+async fn export_and_delete_for_whoever_started_this_process() {
+    let (Some(url), Some(bucket)) = (std::env::var_os(DATABASE), std::env::var_os(BUCKET)) else { return };
+    let settings_of = DatabaseSettings {
+        url: url.to_str().unwrap(),
+        role: "kimochi_cleanup",
+        auth: Auth::None,
+        application_name: "killed",
+    };
+    let database = Database::new(settings_of).unwrap();
+    let bucket = MediaBucket::new(&settings(), bucket.to_str().unwrap());
+    println!("\n{BEGINS}");
+
+    let audit_logs = archive_audit_logs(&database, &bucket, &limits(), AUDIT_LOGS_KEPT).await.unwrap();
+    let job_runs = archive_job_runs(&database, &bucket, &limits(), JOB_RUNS_KEPT).await.unwrap();
+
+    assert!(audit_logs.complete && job_runs.complete);
+}
+
+/// A house with rows to archive, and the ids of its audit rows and job runs.
+async fn furnished() -> (House, Vec<Uuid>, Vec<Uuid>) {
+    let house = House::sealed(10).await;
+    house.finish_runs("2025-12-30", 14).await;
+    let (audit_rows, runs) = (house.live("audit_logs").await, house.live("job_runs").await);
+    (house, audit_rows, runs)
+}
+
+async fn time_of_a_whole_run() -> Duration {
+    let (house, ..) = furnished().await;
+    let (mut child, began) = begin(&house);
+    assert!(child.wait().unwrap().success());
+    began.elapsed()
+}
+
+/// Starts the process, and gives it when it begins to work.
+fn begin(house: &House) -> (Child, Instant) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "killed::export_and_delete_for_whoever_started_this_process", "--nocapture"])
+        .env(DATABASE, house.database.url())
+        .env(BUCKET, house.bucket.name())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == BEGINS), "the process did not begin");
+    // Somebody has to read what else it says, or it would wait for that.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, Instant::now())
+}
