@@ -1,9 +1,8 @@
 //! PostgreSQL: every SQL statement of the system, the migrations, and the connections that run them.
 //!
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
+//! statements of one table; [`transcription`], [`purge`] and [`support`] hold what concerns several, [`log_lines`] what is
 //! common to logs.
-//! statements of one table; [`transcription`] and [`purge`] hold steps that concern several, [`log_lines`] what is
-//! statements of one table; [`transcription`], [`purge`] and [`support`] hold what concerns several.
 
 pub mod archives;
 pub mod audit;
