@@ -6,7 +6,7 @@
 //!                            └─► give_back   something that may pass: the next delivery claims again
 //! ```
 //!
-//! From `failed` an operator's [`retry`] leads back to before the first claim.
+//! From `failed` an operator's [`retry()`] leads back to before the first claim.
 //!
 //! Each step is one transaction over `recordings` and `job_runs`. An attempt that lost its claim, because
 //! its lease ran out and another one began, changes nothing any more: it is told that it was `Superseded`.

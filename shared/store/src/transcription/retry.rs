@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use crate::columns::parsed;
 use crate::{OperatorTransaction, Result};
 
-/// What became of [`retry`].
+/// What became of [`retry()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retry {
     /// It waits to be claimed, with all its attempts before it. Commit, then tell the queue, which knows nothing of it.
