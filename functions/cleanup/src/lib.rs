@@ -42,8 +42,6 @@ const LAST_ATTEMPT: i16 = 3;
 pub struct App {
     /// The rows.
     pub database: Database,
-    /// Another connection: it holds the lock of a run.
-    pub lock: Database,
     /// The objects.
     pub bucket: MediaBucket,
     /// Where operators are told.
@@ -114,7 +112,7 @@ async fn run(app: &App, request: Request, context: &Context) -> Result<Answer, D
         request_id: &context.request_id,
         now,
     };
-    let begun = scheduled_runs::begin(&app.lock, &start).await.map_err(|error| failed(&error.into()))?;
+    let begun = scheduled_runs::begin(&app.database, &start).await.map_err(|error| failed(&error.into()))?;
     let run = match begun {
         Begun::Ours(run) => run,
         Begun::AlreadyDone => {
@@ -143,18 +141,21 @@ async fn run(app: &App, request: Request, context: &Context) -> Result<Answer, D
         }
         Err(failure) => {
             if !failure.may_pass() || attempt >= LAST_ATTEMPT {
-                tell(app, &notices::failed(request.task, &period, context, &failure)).await;
+                // Untold, it is missing soon, and told as such.
+                let _ = tell(app, &notices::failed(request.task, &period, context, &failure)).await;
             }
             Err(failed(&failure))
         }
     }
 }
 
-/// Tells the operators; what cannot be told is in the log, and the alarm on the function's errors speaks up.
-pub(crate) async fn tell(app: &App, notice: &Notice) {
-    if let Err(error) = app.alerts.publish(notice).await {
+/// Tells the operators. `false` when that failed: who depends on it tells them again.
+pub(crate) async fn tell(app: &App, notice: &Notice) -> bool {
+    let published = app.alerts.publish(notice).await;
+    if let Err(error) = &published {
         tracing::error!(event_type = notice.event_type, %error, "the operators could not be told");
     }
+    published.is_ok()
 }
 
 fn failed(failure: &Failure) -> Diagnostic {

@@ -20,7 +20,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     let app = App {
         database: Database::new(config.database.settings("cleanup", &settings))?,
-        lock: Database::new(config.database.settings("cleanup-lock", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
         alerts: AlertTopic::new(&settings, config.alert_topic_arn),
         metrics: Metrics::new(&settings, config.metrics_namespace),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::JobKind;
 use kimochi_erasure::{Limits, QUIET_TIME};
 use kimochi_store::purge;
-use kimochi_store::scheduled_runs::{Lately, lately, tell_once};
+use kimochi_store::scheduled_runs::{Lately, lately, note_told, was_told};
 use lambda_runtime::Context;
 
 use crate::{App, Task, notices, tell};
@@ -70,16 +70,18 @@ async fn report(app: &App, task: Task, finding: Finding, context: &Context, now:
     let kind: JobKind = task.kind();
     let day = now.to_zoned(app.time_zone.clone()).date();
     let what = format!("{kind}/{}/{day}", finding.name());
-    match tell_once(&app.database, &what, &context.request_id, now).await {
-        Ok(true) => tell(app, &notices::found(task, finding, context, app)).await,
+    match was_told(&app.database, &what).await {
+        Ok(true) => return,
         Ok(false) => (),
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                what,
-                "what is wrong is not written down"
-            );
+            tracing::warn!(error = &error as &dyn std::error::Error, "nobody knows whether operators know");
         }
+    }
+    // Told first: twice is better than never.
+    if tell(app, &notices::found(task, finding, context, app)).await
+        && let Err(error) = note_told(&app.database, &what, &context.request_id, now).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "operators may be told again");
     }
 }
 

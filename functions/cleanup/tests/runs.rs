@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
 use kimochi_domain::JobKind;
 use kimochi_notify::AlertTopic;
-use kimochi_store::scheduled_runs::{self, Begun, Start};
+use kimochi_store::scheduled_runs::{self, Begun, RunEnd, Start};
 use kimochi_testing::{Household, TestBucket, TestDatabase, now, settings_at};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -44,7 +44,6 @@ impl TestCleanup {
     fn app(&self, clock: fn() -> Timestamp) -> App {
         App {
             database: self.database.cleanup(),
-            lock: self.database.cleanup(),
             bucket: MediaBucket::new(self.bucket.settings(), self.bucket.name()),
             alerts: AlertTopic::new(
                 &settings_at(&self.topic.uri()),
@@ -179,6 +178,49 @@ async fn one_run_of_a_kind_at_a_time_and_another_kind_beside_it() {
     let lost = rows.iter().find(|row| row.0 == "another").unwrap();
     assert_eq!(lost.1, "failed");
     assert!(lost.3.as_deref().unwrap().starts_with("sandbox_lost"), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_run_whose_end_cannot_be_written_down_keeps_no_later_one_waiting() {
+    let test = TestCleanup::new().await;
+    let superuser = test.database.superuser().await;
+    let start = Start {
+        kind: JobKind::Purge,
+        period: "2026-04-02T23:30Z",
+        is_rehearsal: false,
+        request_id: "one",
+        now: later(),
+    };
+    // The sandbox that it happens in lives on, with its connections.
+    let sandbox = test.database.cleanup();
+    let Begun::Ours(run) = scheduled_runs::begin(&sandbox, &start).await.unwrap() else { panic!("ours") };
+    superuser.batch_execute("REVOKE UPDATE ON job_runs FROM kimochi_cleanup").await.unwrap();
+    run.end(RunEnd::Succeeded, &json!({}), later()).await.unwrap_err();
+    superuser.batch_execute("GRANT UPDATE ON job_runs TO kimochi_cleanup").await.unwrap();
+
+    let answer = call(&test.app(later), json!({"task": "purge"})).await.unwrap();
+
+    assert!(matches!(answer, Answer::Done { .. }), "{answer:?}");
+    let rows = test.rows("purge").await;
+    assert_eq!((rows.len(), rows[0].1.as_str(), rows[0].2), (1, "succeeded", 2));
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_is_told_again() {
+    let test = TestCleanup::new().await;
+    let away = AlertTopic::new(&settings_at("http://127.0.0.1:9"), "arn:aws:sns:ap-northeast-1:1:alerts");
+    let mut app = test.app(now);
+    app.quota_bytes = 1;
+    test.bucket.put("models/m.bin", b"12").await;
+    let topic = std::mem::replace(&mut app.alerts, away);
+
+    let first = numbers(call(&app, json!({"task": "capacity"})).await.unwrap());
+    app.alerts = topic;
+    app.clock = later;
+    let second = numbers(call(&app, json!({"task": "capacity"})).await.unwrap());
+
+    assert_eq!((&first["is_told"], &second["is_told"]), (&json!(false), &json!(true)));
+    assert_eq!(test.notices().await.iter().filter(|body| body.contains("capacity_low")).count(), 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use deadpool::managed::Object;
 use jiff::Timestamp;
-use kimochi_domain::Transient as _;
+use kimochi_domain::{JobKind, Transient as _};
 use tokio_postgres::error::SqlState;
 
 use crate::{Connection, Database, Error, Result};
@@ -16,14 +16,17 @@ pub enum Work {
     AuditLogs,
     /// Archiving `job_runs`.
     JobRuns,
+    /// What is done on a schedule.
+    Scheduled(JobKind),
 }
 
 impl Work {
-    /// Its advisory lock in the database.
-    const fn lock(self) -> i64 {
+    /// The name of its advisory lock in the database.
+    fn lock(self) -> String {
         match self {
-            Self::AuditLogs => 0x006b_696d_6f61_7564,
-            Self::JobRuns => 0x006b_696d_6f6a_6f62,
+            Self::AuditLogs => "audit_logs".to_owned(),
+            Self::JobRuns => "job_runs".to_owned(),
+            Self::Scheduled(kind) => format!("scheduled/{kind}"),
         }
     }
 }
@@ -45,7 +48,7 @@ impl Exclusive {
     pub async fn begin(db: &Database, work: Work) -> Result<Option<Self>> {
         const SQL: &str = "\
 -- exclusive::begin
-SELECT pg_advisory_lock($1), clock_timestamp() AS now";
+SELECT pg_advisory_lock(hashtextextended($1, 0)), clock_timestamp() AS now";
 
         // Not returned to the pool: the lock ends with the session, whatever happens in between.
         let connection = Object::take(db.client().await?);
@@ -89,7 +92,7 @@ SELECT pg_advisory_lock($1), clock_timestamp() AS now";
     pub async fn end(self) {
         const SQL: &str = "\
 -- exclusive::end
-SELECT pg_advisory_unlock($1)";
+SELECT pg_advisory_unlock(hashtextextended($1, 0))";
 
         // If it fails, the connection is dead, and the lock with it.
         let ended = self.execute(SQL, &[&self.work.lock()]).await.map_err(Error::from);

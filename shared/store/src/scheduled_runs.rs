@@ -1,16 +1,16 @@
 //! Runs of what is done on a schedule: rows of `job_runs` with a kind and a period, and no family.
 //!
-//! One run of a kind at a time, by a lock that PostgreSQL takes back when the sandbox dies; and one row for a period, so
-//! that a schedule which fires twice does nothing twice.
+//! One run of a kind at a time, on a connection that has it to itself ([`Exclusive`]): the lock ends with the connection, when
+//! the sandbox dies as well as when a statement fails. And one row for a period, so that a schedule which fires twice does
+//! nothing twice.
 
 use jiff::Timestamp;
 use kimochi_domain::{JobKind, JobRunId};
 use serde_json::Value;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 
-use crate::database::Client;
 use crate::job_runs::error_text;
-use crate::{Database, Result};
+use crate::{Database, Exclusive, Result, Work};
 
 /// The error of a run whose sandbox died without a word.
 const SANDBOX_LOST: &str = "sandbox_lost: the run ended without a word";
@@ -41,12 +41,10 @@ pub enum Begun {
     Busy,
 }
 
-/// A run that is under way. While this value lives, no other run of its kind begins; when its connection is lost, the lock
-/// is, too.
+/// A run that is under way. While this value lives, no other run of its kind begins.
 #[derive(Debug)]
 pub struct ScheduledRun {
-    client: Client,
-    kind: JobKind,
+    session: Exclusive,
     id: JobRunId,
     /// Which attempt at this period it is, from 1.
     pub attempt: i16,
@@ -61,15 +59,12 @@ pub enum RunEnd<'a> {
     Failed(&'a str),
 }
 
-/// Begins a run, unless its period is done or another run of its kind is under way. `lock` is a handle of its own: its
-/// connection stays with the run. What still counts as running although nobody has the lock was lost, and is closed.
+/// Begins a run, unless its period is done or another run of its kind is under way. What still counts as running although
+/// nobody is at it was lost, and is closed.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn begin(lock: &Database, start: &Start<'_>) -> Result<Begun> {
-    const LOCK: &str = "\
--- scheduled_runs::lock
-SELECT pg_try_advisory_lock(hashtext('scheduled_runs'), hashtext($1))";
+pub async fn begin(db: &Database, start: &Start<'_>) -> Result<Begun> {
     const RESCUE: &str = "\
 -- scheduled_runs::rescue
 UPDATE job_runs
@@ -86,29 +81,27 @@ SET status = 'running', attempt = job_runs.attempt + 1, request_id = EXCLUDED.re
 WHERE job_runs.status = 'failed'
 RETURNING id, attempt";
 
-    let client = lock.client().await?;
-    let kind = start.kind.as_str();
-    let statement = client.prepare_cached(LOCK).await?;
-    if !client.query_one(&statement, &[&kind]).await?.try_get::<_, bool>(0)? {
+    let Some(session) = Exclusive::begin(db, Work::Scheduled(start.kind)).await? else {
         return Ok(Begun::Busy);
-    }
-    let statement = client.prepare_cached(RESCUE).await?;
-    let lost = client.execute(&statement, &[&kind, &start.now, &SANDBOX_LOST]).await?;
+    };
+    let kind = start.kind.as_str();
+    let statement = session.prepare_cached(RESCUE).await?;
+    let lost = session.execute(&statement, &[&kind, &start.now, &SANDBOX_LOST]).await?;
     if lost > 0 {
         tracing::warn!(kind, lost, "runs that ended without a word are closed");
     }
     let once_key = (!start.is_rehearsal).then_some(start.period);
     let details = Json(serde_json::json!({"dry_run": start.is_rehearsal}));
-    let statement = client.prepare_cached(BEGIN).await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+    let statement = session.prepare_cached(BEGIN).await?;
+    let values: [&(dyn ToSql + Sync); 7] =
         [&JobRunId::new().0, &kind, &start.period, &once_key, &start.request_id, &start.now, &details];
-    match client.query_opt(&statement, &values).await? {
+    match session.query_opt(&statement, &values).await? {
         Some(row) => {
             let (id, attempt) = (JobRunId(row.try_get("id")?), row.try_get("attempt")?);
-            Ok(Begun::Ours(Box::new(ScheduledRun { client, kind: start.kind, id, attempt })))
+            Ok(Begun::Ours(Box::new(ScheduledRun { session, id, attempt })))
         }
         None => {
-            unlock(&client, start.kind).await?;
+            session.end().await;
             Ok(Begun::AlreadyDone)
         }
     }
@@ -134,20 +127,11 @@ WHERE id = $1 AND status = 'running'";
             RunEnd::Succeeded => ("succeeded", None),
             RunEnd::Failed(error) => ("failed", Some(error_text(error))),
         };
-        let statement = self.client.prepare_cached(SQL).await?;
-        self.client.execute(&statement, &[&self.id.0, &status, &now, &error, &Json(details)]).await?;
-        unlock(&self.client, self.kind).await
+        let statement = self.session.prepare_cached(SQL).await?;
+        self.session.execute(&statement, &[&self.id.0, &status, &now, &error, &Json(details)]).await?;
+        self.session.end().await;
+        Ok(())
     }
-}
-
-async fn unlock(client: &Client, kind: JobKind) -> Result<()> {
-    const SQL: &str = "\
--- scheduled_runs::unlock
-SELECT pg_advisory_unlock(hashtext('scheduled_runs'), hashtext($1))";
-
-    let statement = client.prepare_cached(SQL).await?;
-    client.execute(&statement, &[&kind.as_str()]).await?;
-    Ok(())
 }
 
 /// How the runs of a kind have gone lately.
@@ -202,18 +186,33 @@ LIMIT 1";
     Ok(Some((row.try_get("finished_at")?, row.try_get("details")?)))
 }
 
-/// Writes down that operators are told of `what`, once: `false` when they were told before.
+/// Whether operators were told of `what`.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn tell_once(db: &Database, what: &str, request_id: &str, now: Timestamp) -> Result<bool> {
+pub async fn was_told(db: &Database, what: &str) -> Result<bool> {
     const SQL: &str = "\
--- scheduled_runs::tell_once
+-- scheduled_runs::was_told
+SELECT EXISTS (SELECT FROM job_runs WHERE kind = 'watch' AND once_key = $1)";
+
+    let client = db.client().await?;
+    let statement = client.prepare_cached(SQL).await?;
+    Ok(client.query_one(&statement, &[&what]).await?.try_get(0)?)
+}
+
+/// Writes down that operators were told of `what`; once is enough.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn note_told(db: &Database, what: &str, request_id: &str, now: Timestamp) -> Result<()> {
+    const SQL: &str = "\
+-- scheduled_runs::note_told
 INSERT INTO job_runs (id, kind, subject, once_key, status, attempt, request_id, started_at, finished_at, details)
 VALUES ($1, 'watch', $2, $2, 'succeeded', 1, $3, $4, $4, '{}')
 ON CONFLICT ON CONSTRAINT job_runs_once DO NOTHING";
 
     let client = db.client().await?;
     let statement = client.prepare_cached(SQL).await?;
-    Ok(client.execute(&statement, &[&JobRunId::new().0, &what, &request_id, &now]).await? == 1)
+    client.execute(&statement, &[&JobRunId::new().0, &what, &request_id, &now]).await?;
+    Ok(())
 }

@@ -63,7 +63,7 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     let earlier = scheduled_runs::latest(&app.database, Task::Capacity.kind()).await?;
     // What an earlier release wrote and this one cannot read begins anew.
     let earlier = earlier.and_then(|(at, details)| Some((at, serde_json::from_value(details).ok()?)));
-    let capacity = judge(prefixes, earlier, app.quota_bytes, (app.clock)());
+    let mut capacity = judge(prefixes, earlier, app.quota_bytes, (app.clock)());
     if run.request.dry_run {
         return Ok(json!(capacity));
     }
@@ -71,7 +71,8 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     app.metrics.put(numbers(&capacity)).await;
     let was_told = earlier.is_some_and(|(_, earlier)| earlier.is_told);
     if let Some(percent) = capacity.percent.filter(|_| capacity.is_told && !was_told) {
-        tell(app, &notices::fills(percent, capacity.days_until_full, run.context)).await;
+        // Untold today, it is told tomorrow.
+        capacity.is_told = tell(app, &notices::fills(percent, capacity.days_until_full, run.context)).await;
     }
     Ok(json!(capacity))
 }
