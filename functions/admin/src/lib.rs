@@ -18,7 +18,6 @@ mod list_audit_logs;
 mod list_job_runs;
 mod logs;
 mod look;
-mod parameters;
 mod read_emotion;
 mod read_job_run;
 mod reason;

@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use kimochi_api::openapi::NotFound;
-use kimochi_api::{ApiError, Cursor, Limit, Page, Problem, QueryOf, SignedIn};
+use kimochi_api::{ApiError, Cursor, Limit, Page, Parameters, Problem, QueryOf, SignedIn};
 use kimochi_domain::{AuditAction, AuditActor, AuditLogId, Moment, UserId};
 use kimochi_store::audit::{self, Deed, Filter, Position};
 use kimochi_store::support::View;
@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::parameters::Parameters;
 use crate::reason::ReasonIfAny;
 use crate::{App, look};
 
@@ -178,8 +177,7 @@ fn parse(query: &ListQuery) -> Result<(Filter, Option<Position>, Limit), Problem
         from: parameters.read("from", query.from.as_deref()).map(Moment::timestamp),
         until: parameters.read("to", query.to.as_deref()).map(Moment::timestamp),
     };
-    let limit = parameters.read("limit", query.limit.as_deref()).unwrap_or_default();
-    let cursor: Option<Cursor> = parameters.read("cursor", query.cursor.as_deref());
+    let (limit, cursor) = parameters.read_page(query.limit.as_deref(), query.cursor.as_deref());
     parameters.check()?;
     Ok((filter, cursor.map(|end| Position { at: end.at, id: AuditLogId(end.id) }), limit))
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::CACHE_CONTROL;
 use kimochi_api::openapi::NotFound;
-use kimochi_api::{ApiError, Cursor, Limit, Page, Problem, QueryOf, SignedIn};
+use kimochi_api::{ApiError, Cursor, Limit, Page, Parameters, Problem, QueryOf, SignedIn};
 use kimochi_domain::{JobName, JobRunId, JobStatus, Moment, RecordingId, UserId};
 use kimochi_store::job_runs::{self, Filter, JobRun, Position};
 use kimochi_store::support::View;
@@ -15,7 +15,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::job_run::JobRunView;
-use crate::parameters::Parameters;
 use crate::reason::ReasonIfAny;
 use crate::{App, look};
 
@@ -108,8 +107,7 @@ fn parse(query: &ListQuery) -> Result<(Filter, Option<Position>, Limit), Problem
         from: parameters.read("from", query.from.as_deref()).map(Moment::timestamp),
         until: parameters.read("to", query.to.as_deref()).map(Moment::timestamp),
     };
-    let limit = parameters.read("limit", query.limit.as_deref()).unwrap_or_default();
-    let cursor: Option<Cursor> = parameters.read("cursor", query.cursor.as_deref());
+    let (limit, cursor) = parameters.read_page(query.limit.as_deref(), query.cursor.as_deref());
     parameters.check()?;
     Ok((filter, cursor.map(|end| Position { started_at: end.at, id: JobRunId(end.id) }), limit))
 }

@@ -9,7 +9,7 @@ use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kimochi_api::openapi::NotFound;
-use kimochi_api::{ApiError, Cursor, FieldError, Limit, Page, Problem, QueryOf, SignedIn};
+use kimochi_api::{ApiError, Cursor, Limit, Page, Parameters, Problem, QueryOf, SignedIn};
 use kimochi_domain::{ChildId, Day, EmotionLogId, EmotionName, moments_of};
 use kimochi_store::children;
 use kimochi_store::emotion_logs::{self, EmotionLog, Filter, Position};
@@ -108,31 +108,17 @@ struct Wanted {
 }
 
 fn parse(query: &ListQuery, zone: &TimeZone) -> Result<Wanted, Problem> {
-    let mut errors = Vec::new();
-    let mut reject =
-        |field: &str, detail: &dyn std::fmt::Display| errors.push(FieldError::new(field, detail));
-
-    let child_id = query
-        .child_id
-        .as_deref()
-        .and_then(|text| text.parse().map_err(|_| reject("child_id", &"must be a UUID")).ok());
-    let emotion =
-        query.emotion.as_deref().and_then(|text| text.parse().map_err(|e| reject("emotion", &e)).ok());
-    let mut moments = |field: &str, text: &Option<String>| {
-        let day: Day = text.as_deref()?.parse().map_err(|error| reject(field, &error)).ok()?;
-        moments_of(day.date(), zone).map_err(|error| reject(field, &error)).ok()
+    let mut parameters = Parameters::default();
+    let child_id = parameters.read_id("child_id", query.child_id.as_deref());
+    let emotion = parameters.read("emotion", query.emotion.as_deref());
+    let mut moments = |name: &str, text: Option<&str>| {
+        let day: Day = parameters.read(name, text)?;
+        moments_of(day.date(), zone).map_err(|error| parameters.reject(name, error)).ok()
     };
-    let from = moments("from", &query.from).map(|moments| moments.start);
-    let until = moments("to", &query.to).map(|moments| moments.end);
-    let limit =
-        query.limit.as_deref().and_then(|text| text.parse().map_err(|error| reject("limit", &error)).ok());
-    let after = query.cursor.as_deref().and_then(|text| {
-        let cursor: Cursor = text.parse().map_err(|error| reject("cursor", &error)).ok()?;
-        Some(Position { felt_at: cursor.at, id: EmotionLogId(cursor.id) })
-    });
-    if errors.is_empty() {
-        Ok(Wanted { child_id, emotion, from, until, limit: limit.unwrap_or_default(), after })
-    } else {
-        Err(Problem::unprocessable(errors))
-    }
+    let from = moments("from", query.from.as_deref()).map(|moments| moments.start);
+    let until = moments("to", query.to.as_deref()).map(|moments| moments.end);
+    let (limit, cursor) = parameters.read_page(query.limit.as_deref(), query.cursor.as_deref());
+    parameters.check()?;
+    let after = cursor.map(|cursor| Position { felt_at: cursor.at, id: EmotionLogId(cursor.id) });
+    Ok(Wanted { child_id, emotion, from, until, limit, after })
 }

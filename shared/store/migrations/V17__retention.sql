@@ -309,6 +309,21 @@ $$;
 
 COMMENT ON FUNCTION refuse_audit_change() IS 'Refuses to change what was written, and to remove what no archive holds, to the tables'' owner as well';
 
+-- Refuses rows that are not those of an archive of this table, by their number and by the first and the last of them.
+CREATE FUNCTION refuse_other_rows(archive archives, of_table text, ats timestamptz[], ids uuid[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+AS $$
+BEGIN
+    IF archive.table_name IS DISTINCT FROM of_table OR cardinality(ids) IS DISTINCT FROM archive.rows
+        OR (archive.first_at, archive.first_id) IS DISTINCT FROM (ats[1], ids[1])
+        OR (archive.last_at, archive.last_id) IS DISTINCT FROM (ats[archive.rows], ids[archive.rows]) THEN
+        RAISE EXCEPTION 'these are not the rows of the archive';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION refuse_other_rows(archives, text, timestamptz[], uuid[]) IS 'Refuses rows that are not those of an archive of this table';
+
 -- Writes down a verified archive and removes its rows: all of them, and each exactly as the archive has it, or nothing
 -- happens. It runs as the owner: this is the only way in which a function removes a row of audit_logs.
 CREATE FUNCTION remove_archived_audit_logs(archive archives, ats timestamptz[], ids uuid[], digests bytea[]) RETURNS bigint
@@ -318,11 +333,7 @@ DECLARE
     differing bigint;
     removed   bigint;
 BEGIN
-    IF archive.table_name IS DISTINCT FROM 'audit_logs' OR cardinality(ids) IS DISTINCT FROM archive.rows
-        OR (archive.first_at, archive.first_id) IS DISTINCT FROM (ats[1], ids[1])
-        OR (archive.last_at, archive.last_id) IS DISTINCT FROM (ats[archive.rows], ids[archive.rows]) THEN
-        RAISE EXCEPTION 'these are not the rows of the archive';
-    END IF;
+    PERFORM refuse_other_rows(archive, 'audit_logs', ats, ids);
     IF NOT EXISTS (SELECT FROM audit_seals WHERE day = archive.day) THEN
         RAISE EXCEPTION 'the day is not sealed';
     END IF;
@@ -416,11 +427,7 @@ DECLARE
     differing bigint;
     removed   bigint;
 BEGIN
-    IF archive.table_name IS DISTINCT FROM 'job_runs' OR cardinality(ids) IS DISTINCT FROM archive.rows
-        OR (archive.first_at, archive.first_id) IS DISTINCT FROM (ats[1], ids[1])
-        OR (archive.last_at, archive.last_id) IS DISTINCT FROM (ats[archive.rows], ids[archive.rows]) THEN
-        RAISE EXCEPTION 'these are not the rows of the archive';
-    END IF;
+    PERFORM refuse_other_rows(archive, 'job_runs', ats, ids);
 
     SELECT count(*) INTO differing
     FROM unnest(ids, digests) AS e (id, digest) JOIN job_runs j ON j.id = e.id
