@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::path::PathBuf;
+
 use aws_sdk_secretsmanager::Client as Secrets;
 use kimochi_domain::{AudioKey, MediaType};
 use kimochi_testing::{now, settings};
@@ -20,6 +22,7 @@ async fn a_model_in_s3_is_fetched_once_and_named_by_its_key() {
     let worker = TestWorker::new().await;
     let name = format!("once-{}", Uuid::new_v4());
     let model_key = format!("models/{name}.bin");
+    let _fetched = Fetched::of(&model_key);
     worker.bucket.put(&model_key, &model()).await;
     let sandbox = worker.sandbox_with(now, whisper(&worker, &model_key, &hex_digest(&model())));
 
@@ -40,6 +43,7 @@ async fn a_model_in_s3_is_fetched_once_and_named_by_its_key() {
 async fn without_its_model_a_note_waits_and_no_attempt_is_spent() {
     let worker = TestWorker::new().await;
     let model_key = format!("models/late-{}.bin", Uuid::new_v4());
+    let _fetched = Fetched::of(&model_key);
     let sandbox = worker.sandbox_with(now, whisper(&worker, &model_key, &hex_digest(&model())));
     let key = note(&worker).await;
     let body = worker.created(&key.to_string(), "01");
@@ -57,6 +61,7 @@ async fn without_its_model_a_note_waits_and_no_attempt_is_spent() {
 async fn a_model_that_is_not_the_one_meant_is_not_used() {
     let worker = TestWorker::new().await;
     let model_key = format!("models/other-{}.bin", Uuid::new_v4());
+    let _fetched = Fetched::of(&model_key);
     worker.bucket.put(&model_key, &model()).await;
     let sandbox = worker.sandbox_with(now, whisper(&worker, &model_key, &hex_digest(b"another model")));
     let key = note(&worker).await;
@@ -186,5 +191,20 @@ impl Secret {
 
     async fn replace(&self, text: &str) {
         self.client.put_secret_value().secret_id(&self.name).secret_string(text).send().await.unwrap();
+    }
+}
+
+/// Where a sandbox keeps a model from S3; a test's machine lives longer than a sandbox.
+struct Fetched(PathBuf);
+
+impl Fetched {
+    fn of(model_key: &str) -> Self {
+        Self(std::env::temp_dir().join(model_key.trim_start_matches("models/")))
+    }
+}
+
+impl Drop for Fetched {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
