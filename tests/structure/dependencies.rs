@@ -32,6 +32,7 @@ fn shared_crates_know_only_what_the_arrows_allow() {
         ("blob", vec!["domain"]),
         ("http", vec![]),
         ("notify", vec!["domain"]),
+        ("queue", vec!["blob", "domain"]),
         ("speech", vec!["domain", "http"]),
         ("store", vec!["domain", "environment"]),
         ("erasure", vec!["blob", "domain", "environment", "store"]),

@@ -24,7 +24,6 @@ mod reason;
 mod remove_emotion;
 mod replace_emotion;
 mod retry_job_run;
-mod transcribe_queue;
 mod view_family;
 
 use std::sync::Arc;
@@ -33,12 +32,12 @@ use axum::Router;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use kimochi_blob::MediaBucket;
+use kimochi_queue::TranscribeQueue;
 use kimochi_store::Database;
 use utoipa::openapi::OpenApi;
 
 pub use config::Config;
 pub use logs::Logs;
-pub use transcribe_queue::TranscribeQueue;
 
 /// What the handlers share.
 pub struct App {

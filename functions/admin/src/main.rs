@@ -1,8 +1,9 @@
 //! Wiring of the `admin` function.
 
-use admin::{App, Config, Logs, TranscribeQueue};
+use admin::{App, Config, Logs};
 use kimochi_blob::MediaBucket;
 use kimochi_environment::Environment;
+use kimochi_queue::TranscribeQueue;
 use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
 
@@ -16,7 +17,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = App {
         database: Database::new(config.database.settings("admin", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
-        queue: TranscribeQueue::new(&settings, config.transcribe_queue_url),
+        queue: TranscribeQueue::new(&settings, config.transcribe_queue_url, "admin"),
         logs: Logs {
             region: settings.region().map(ToString::to_string).unwrap_or_default(),
             group_prefix: config.log_group_prefix,

@@ -104,7 +104,7 @@ async fn a_failed_note_is_put_back_and_transcribe_is_told() {
 
     assert_eq!(answer.status, 202, "{:?}", answer.body);
     assert_eq!(answer.body, json!({"recording_id": mika.unused.id, "status": "uploaded"}));
-    let [message] = admin.messages().await.try_into().unwrap();
+    let [message] = admin.queue.messages().await.try_into().unwrap();
     let Ok(Notification::Created(objects)) = notification::parse(&message) else { panic!("{message}") };
     assert_eq!(objects[0].key, mika.unused.audio_key.to_string());
     assert_eq!(objects[0].bucket, admin.bucket.name());
@@ -123,7 +123,7 @@ async fn without_the_queue_the_answer_says_to_try_again_and_then_it_works() {
     let answer = admin.send(retry(&run)).await;
 
     assert_eq!((lost.status.as_u16(), answer.status.as_u16()), (503, 202));
-    assert_eq!(admin.messages().await.len(), 1);
+    assert_eq!(admin.queue.messages().await.len(), 1);
     assert_eq!(admin.database.begin_attempt(&mika.unused, now()).await.number, 1);
 }
 
@@ -155,7 +155,7 @@ INSERT INTO job_runs (id, kind, subject, status, attempt, started_at, finished_a
         let detail = refused.body["detail"].as_str().unwrap();
         assert!(refused.status == status && detail.contains(word), "{id}: {} {detail}", refused.status);
     }
-    assert_eq!(admin.messages().await.len(), 1, "of the one that was accepted");
+    assert_eq!(admin.queue.messages().await.len(), 1, "of the one that was accepted");
 
     users::withdraw(&admin.database.api(), &mika.caller, now()).await.unwrap();
     let left = admin.send(retry(&failed)).await;

@@ -10,6 +10,7 @@ pub mod corpus;
 mod database;
 pub mod events;
 mod household;
+mod queue;
 mod server;
 mod template;
 
@@ -18,3 +19,4 @@ pub use bucket::{TestBucket, settings, settings_at};
 pub use clock::{NOW, now};
 pub use database::TestDatabase;
 pub use household::{Household, SAID, Voice};
+pub use queue::TestQueue;

@@ -1,4 +1,4 @@
-//! The queue that transcribe works off, to which S3 usually writes.
+//! The queue, to which S3 usually writes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use aws_types::SdkConfig;
 use kimochi_blob::notification::{self, ObjectCreated};
 use kimochi_domain::Transient;
 
-/// With all its attempts. Lambda ends the function after ten seconds, and then nobody says what went wrong.
+/// With all its attempts. Lambda ends a function of the API after ten seconds, and then nobody says what went wrong.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The queue. Cheap to make: connects at the first message.
@@ -18,12 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct TranscribeQueue {
     client: Client,
     url: String,
+    sender: &'static str,
 }
 
 /// The queue did not take the message.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not take the message: {reason}")]
-pub(crate) struct NotSent {
+pub struct NotSent {
     reason: String,
 }
 
@@ -34,19 +35,22 @@ impl Transient for NotSent {
 }
 
 impl TranscribeQueue {
-    /// The queue with this URL.
-    pub fn new(settings: &SdkConfig, url: impl Into<String>) -> Self {
+    /// The queue with this URL; `sender` is the function that says something there, as its messages name it.
+    pub fn new(settings: &SdkConfig, url: impl Into<String>, sender: &'static str) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_timeout(PATIENCE)
             .build();
         let config = Builder::from(settings).timeout_config(timeouts).build();
-        Self { client: Client::from_conf(config), url: url.into() }
+        Self { client: Client::from_conf(config), url: url.into(), sender }
     }
 
     /// Says that the object is there, as S3 did when it came.
-    pub(crate) async fn send(&self, object: &ObjectCreated) -> Result<(), NotSent> {
-        let body = notification::created(object, "kimochi:admin");
+    ///
+    /// # Errors
+    /// When the queue cannot be reached within five seconds.
+    pub async fn send(&self, object: &ObjectCreated) -> Result<(), NotSent> {
+        let body = notification::created(object, &format!("kimochi:{}", self.sender));
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map_err(|error| NotSent { reason: DisplayErrorContext(&error).to_string() })?;
         Ok(())
