@@ -2,18 +2,16 @@
 //! process had in each step. It needs what the tests need, and makes a database and a bucket of its own.
 //!
 //! ```sh
-//! cargo run --package kimochi-retention --example at_size -- 1000000
+//! cargo run --package kimochi-retention --example logs_at_size -- 1000000
 //! ```
 
 #![expect(clippy::print_stdout, reason = "what it is for")]
 #![expect(clippy::unwrap_used, reason = "no part of the system")]
 
-use std::time::Instant;
-
 use jiff::Timestamp;
 use kimochi_blob::MediaBucket;
 use kimochi_retention::{AUDIT_LOGS_KEPT, Limits, archive_audit_logs, seal_days, verify_audit};
-use kimochi_testing::{TestBucket, TestDatabase};
+use kimochi_testing::{Step, TestBucket, TestDatabase};
 
 /// The rows are of so many days.
 const DAYS: i64 = 4;
@@ -37,23 +35,23 @@ async fn main() {
     let step = Step::begin("seal");
     let sealed =
         seal_days(&cleanup, &Limits { clock: || "2025-10-05T01:00:00Z".parse().unwrap(), ..limits }).await;
-    step.end(sealed.unwrap().rows);
+    assert!(step.end(sealed.unwrap().rows).peak_kib < MOST_KIB);
 
     let step = Step::begin("verify in the table");
     let verified = verify_audit(&cleanup, &media, &limits, None).await.unwrap();
     assert!(verified.is_clean(), "{verified:?}");
-    step.end(verified.rows);
+    assert!(step.end(verified.rows).peak_kib < MOST_KIB);
 
     let step = Step::begin("archive");
     let archived = archive_audit_logs(&cleanup, &media, &limits, AUDIT_LOGS_KEPT).await.unwrap();
     assert!(archived.complete, "{archived:?}");
-    step.end(archived.rows);
+    assert!(step.end(archived.rows).peak_kib < MOST_KIB);
     println!("{} archives, {} bytes", archived.archives, archived.bytes);
 
     let step = Step::begin("verify in archives");
     let verified = verify_audit(&cleanup, &media, &limits, None).await.unwrap();
     assert!(verified.is_clean(), "{verified:?}");
-    step.end(verified.rows);
+    assert!(step.end(verified.rows).peak_kib < MOST_KIB);
     assert_eq!((archived.rows, verified.rows), (rows.unsigned_abs(), rows.unsigned_abs()));
 }
 
@@ -69,30 +67,4 @@ FROM generate_series(0, $1::bigint - 1) AS n,
     LATERAL (SELECT '2025-10-01Z'::timestamptz + n * (interval '1 day' * $2::bigint / $1::bigint)) AS t (at)";
     database.superuser().await.execute(sql, &[&rows, &DAYS]).await.unwrap();
     database.superuser().await.batch_execute("VACUUM ANALYZE audit_logs").await.unwrap();
-}
-
-struct Step {
-    name: &'static str,
-    began: Instant,
-}
-
-impl Step {
-    fn begin(name: &'static str) -> Self {
-        // From here on the kernel counts the peak anew.
-        std::fs::write("/proc/self/clear_refs", "5").unwrap();
-        Self { name, began: Instant::now() }
-    }
-
-    fn end(self, rows: u64) {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        let Self { name, began } = self;
-        println!(
-            "{name}: {rows} rows in {:.1} s, at most {:.1} MiB",
-            began.elapsed().as_secs_f64(),
-            peak as f64 / 1024.0
-        );
-        assert!(peak < MOST_KIB, "{name} had {peak} KiB");
-    }
 }

@@ -111,6 +111,20 @@ impl TestDatabase {
     }
 }
 
+impl Household {
+    /// Adds a voice note that was uploaded, and nothing more; its object has one version.
+    ///
+    /// # Panics
+    /// When the family cannot be reached.
+    pub async fn add_note(&self, database: &TestDatabase, bucket: &TestBucket) -> Voice {
+        let family = database.api().family(&self.caller, now()).await.expect("a family");
+        let voice = ask(&family).await;
+        family.commit().await.expect("a commit");
+        bucket.put(&voice.audio_key.to_string(), b"sound").await;
+        voice
+    }
+}
+
 async fn finish(database: &TestDatabase, voice: &Voice) {
     let attempt = database.begin_attempt(voice, now()).await;
     let outcome = Outcome {

@@ -12,7 +12,9 @@ pub mod events;
 mod household;
 mod queue;
 mod server;
+mod step;
 mod template;
+mod victim;
 
 pub use api::{ApiCall, ApiResponse};
 pub use bucket::{TestBucket, settings, settings_at};
@@ -20,3 +22,5 @@ pub use clock::{NOW, now};
 pub use database::TestDatabase;
 pub use household::{Household, SAID, Voice};
 pub use queue::TestQueue;
+pub use step::{Step, Taken};
+pub use victim::Victim;

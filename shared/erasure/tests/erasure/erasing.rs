@@ -1,8 +1,4 @@
-//! What is removed, in which order, and what happens when a run is cut off; on a real database and a real S3.
-
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
+//! What is removed, in which order, and what happens when a run is cut off.
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +10,7 @@ use kimochi_erasure::{
 };
 use kimochi_testing::{Household, now, settings_at};
 
-use support::TestHouse;
+use crate::support::TestHouse;
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 

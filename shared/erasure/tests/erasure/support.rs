@@ -34,6 +34,10 @@ impl TestHouse {
         Household::new(&self.database, &self.bucket, name).await
     }
 
+    pub(crate) async fn add_note(&self, household: &Household) {
+        household.add_note(&self.database, &self.bucket).await;
+    }
+
     pub(crate) async fn leave(&self, name: &str) {
         users::withdraw(&self.database.api(), &Household::caller_named(name), now()).await.unwrap().unwrap();
     }

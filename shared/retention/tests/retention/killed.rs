@@ -1,23 +1,17 @@
 //! The process is killed at random points of export-and-delete, with SIGKILL, as Lambda does it.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kimochi_blob::MediaBucket;
 use kimochi_retention::{AUDIT_LOGS_KEPT, JOB_RUNS_KEPT, archive_audit_logs, archive_job_runs};
-use kimochi_store::{Auth, Database, DatabaseSettings};
-use kimochi_testing::settings;
+use kimochi_testing::{Victim, settings};
 use uuid::Uuid;
 
 use crate::house::{House, limits};
 
 const KILLS: usize = 20;
-/// Set for the process that is to be killed: where its database is, and its bucket.
-const DATABASE: &str = "KIMOCHI_RETENTION_TEST_DATABASE";
-const BUCKET: &str = "KIMOCHI_RETENTION_TEST_BUCKET";
-/// What it says when it begins.
-const BEGINS: &str = "export-and-delete begins";
+/// The test that the process is started for.
+const WORK: &str = "killed::export_and_delete_for_whoever_started_this_process";
 
 #[tokio::test]
 async fn after_a_kill_at_any_point_the_next_run_leaves_each_row_in_one_place() {
@@ -30,10 +24,7 @@ async fn after_a_kill_at_any_point_the_next_run_leaves_each_row_in_one_place() {
     for kill in 1..=KILLS {
         let (house, audit_rows, runs) = furnished().await;
         let after = whole.mul_f64(random.f64());
-        let (mut child, _) = begin(&house);
-        tokio::time::sleep(after).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        Victim::begin(WORK, &house.database, &house.bucket).kill_after(after).await;
         let archived = house.archives("audit_logs").await.len() + house.archives("job_runs").await.len();
         let objects = house.bucket.versions("archive/").await.len();
         println!(
@@ -55,19 +46,11 @@ async fn after_a_kill_at_any_point_the_next_run_leaves_each_row_in_one_place() {
     assert!(cut_off >= KILLS / 2, "only {cut_off} kills came before the end");
 }
 
-/// Does nothing in an ordinary run of the tests; started with the variables above it is what gets killed.
+/// Does nothing in an ordinary run of the tests.
 #[tokio::test]
 async fn export_and_delete_for_whoever_started_this_process() {
-    let (Some(url), Some(bucket)) = (std::env::var_os(DATABASE), std::env::var_os(BUCKET)) else { return };
-    let settings_of = DatabaseSettings {
-        url: url.to_str().unwrap(),
-        role: "kimochi_cleanup",
-        auth: Auth::None,
-        application_name: "killed",
-    };
-    let database = Database::new(settings_of).unwrap();
-    let bucket = MediaBucket::new(&settings(), bucket.to_str().unwrap());
-    println!("\n{BEGINS}");
+    let Some((database, bucket)) = Victim::of_this_process() else { return };
+    let bucket = MediaBucket::new(&settings(), bucket);
 
     let audit_logs = archive_audit_logs(&database, &bucket, &limits(), AUDIT_LOGS_KEPT).await.unwrap();
     let job_runs = archive_job_runs(&database, &bucket, &limits(), JOB_RUNS_KEPT).await.unwrap();
@@ -85,24 +68,5 @@ async fn furnished() -> (House, Vec<Uuid>, Vec<Uuid>) {
 
 async fn time_of_a_whole_run() -> Duration {
     let (house, ..) = furnished().await;
-    let (mut child, began) = begin(&house);
-    assert!(child.wait().unwrap().success());
-    began.elapsed()
-}
-
-/// Starts the process, and gives it when it begins to work.
-fn begin(house: &House) -> (Child, Instant) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::export_and_delete_for_whoever_started_this_process", "--nocapture"])
-        .env(DATABASE, house.database.url())
-        .env(BUCKET, house.bucket.name())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line == BEGINS), "the process did not begin");
-    // Somebody has to read what else it says, or it would wait for that.
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, Instant::now())
+    Victim::begin(WORK, &house.database, &house.bucket).finish()
 }
