@@ -62,6 +62,10 @@ contract: setup build ## hold the deployed API against openapi.json, with Schema
 alert-test: setup ## send an alert of each severity, to the local stack or to STACK=kimochi-prod on AWS
 	@$(if $(STACK),AWS_REGION=$(REGION) $(local) alert-test-on-aws $(STACK),$(local) alert-test)
 
+.PHONY: verify-audit
+verify-audit: setup ## hold the audit log against its seals, on the local stack or on STACK=kimochi-prod
+	@$(if $(STACK),AWS_REGION=$(REGION) $(local) verify-audit-on-aws $(STACK),$(local) verify-audit)
+
 .PHONY: check
 check: setup ## format, clippy, docs, template and Python lint; warnings are errors
 	cargo fmt --all --check

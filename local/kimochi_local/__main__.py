@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from . import alert_test, artifacts, contract, demo, logs, migrate, pictures, stack, tests
+from . import alert_test, artifacts, contract, demo, logs, migrate, pictures, stack, tests, verify_audit
 from .terminal import Trouble, complain
 
 COMMANDS = {
@@ -17,9 +17,11 @@ COMMANDS = {
     "test": tests.run,
     "contract": contract.run,
     "alert-test": alert_test.local,
+    "verify-audit": verify_audit.local,
     "images": pictures.render_and_tell,
     "artifacts": artifacts.check,
     "alert-test-on-aws": alert_test.on_aws,
+    "verify-audit-on-aws": verify_audit.on_aws,
     "migrate-on-aws": migrate.on_aws,
     "pictures-on-aws": pictures.upload_on_aws,
 }

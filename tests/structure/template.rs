@@ -75,6 +75,10 @@ fn each_task_of_cleanup_has_its_schedule() {
     for (task, schedule) in [
         (cleanup::Task::Purge, "cron(0/15 * * * ? *)"),
         (cleanup::Task::Stale, "cron(5 * * * ? *)"),
+        (cleanup::Task::Orphans, "cron(30 3 * * ? *)"),
+        (cleanup::Task::Seal, "cron(15 1 * * ? *)"),
+        (cleanup::Task::Retention, "cron(45 1 * * ? *)"),
+        (cleanup::Task::Verify, "cron(15 2 ? * SUN *)"),
         (cleanup::Task::Capacity, "cron(30 4 * * ? *)"),
     ] {
         assert_eq!(of(task), schedule);

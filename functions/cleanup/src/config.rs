@@ -1,5 +1,6 @@
 //! What the function reads from its environment.
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
 use kimochi_store::DatabaseConfig;
@@ -9,10 +10,13 @@ use crate::Fuse;
 /// | variable | default | template parameter |
 /// |---|---|---|
 /// | `MEDIA_BUCKET` | – | the stack's own bucket |
+/// | `TRANSCRIBE_QUEUE_URL` | – | the stack's own queue |
 /// | `ALERT_TOPIC_ARN` | – | the stack's own topic |
 /// | `FUSE_PERCENT`, `FUSE_LEAST` | 20, 1000 | `CleanupFusePercent`, `CleanupFuseLeast` |
 /// | `METRICS_NAMESPACE` | – | – |
 /// | `QUOTA_GIB` | 0: none | `CapacityQuotaGib` |
+/// | `AUDIT_LOGS_KEPT_DAYS` | 180 | `AuditLogsKeptDays` |
+/// | `JOB_RUNS_KEPT_DAYS` | 90 | `JobRunsKeptDays` |
 /// | `DATABASE_URL` | – | `DatabaseUrl` |
 /// | `DATABASE_ROLE` | – | fixed: `kimochi_cleanup` |
 /// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
@@ -22,6 +26,8 @@ use crate::Fuse;
 pub struct Config {
     /// The bucket of recordings and copies.
     pub media_bucket: String,
+    /// Where transcribe's work waits.
+    pub transcribe_queue_url: String,
     /// Where operators are told.
     pub alert_topic_arn: String,
     /// From how much on a run is refused.
@@ -30,6 +36,10 @@ pub struct Config {
     pub metrics_namespace: String,
     /// How much the bucket is meant to hold; 0 when nobody says.
     pub quota_bytes: u64,
+    /// How long audit rows stay in the database.
+    pub audit_logs_kept: SignedDuration,
+    /// How long job runs stay in the database.
+    pub job_runs_kept: SignedDuration,
     /// Whose calendar days the periods are.
     pub time_zone: TimeZone,
     /// How much is logged.
@@ -47,6 +57,7 @@ impl Config {
         let fuse = Fuse::default();
         let config = Self {
             media_bucket: environment.required("MEDIA_BUCKET"),
+            transcribe_queue_url: environment.required("TRANSCRIBE_QUEUE_URL"),
             alert_topic_arn: environment.required("ALERT_TOPIC_ARN"),
             fuse: Fuse {
                 percent: environment.parsed_or("FUSE_PERCENT", fuse.percent),
@@ -54,10 +65,16 @@ impl Config {
             },
             metrics_namespace: environment.required("METRICS_NAMESPACE"),
             quota_bytes: u64::from(environment.parsed_or("QUOTA_GIB", 0_u32)) << 30,
+            audit_logs_kept: days(environment.parsed_or("AUDIT_LOGS_KEPT_DAYS", 180)),
+            job_runs_kept: days(environment.parsed_or("JOB_RUNS_KEPT_DAYS", 90)),
             time_zone: kimochi_runtime::time_zone(&mut environment),
             log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)
     }
+}
+
+fn days(days: u16) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(days))
 }

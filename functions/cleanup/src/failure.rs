@@ -15,6 +15,15 @@ pub(crate) enum Failure {
     /// There was not time enough for what cannot be done in parts.
     #[error("the time was too short")]
     OutOfTime,
+    /// What should be sorted is not, so nothing can be said of what is missing.
+    #[error("keys came out of order")]
+    OutOfOrder,
+    /// Of sealing, archiving and verifying.
+    #[error(transparent)]
+    Retention(#[from] kimochi_retention::Error),
+    /// Of the queue.
+    #[error(transparent)]
+    Queue(#[from] kimochi_queue::NotSent),
     /// Of the database.
     #[error(transparent)]
     Store(#[from] kimochi_store::Error),
@@ -33,6 +42,10 @@ impl Failure {
             Self::FuseBlown { .. } => "fuse_blown",
             Self::Incomplete { .. } => "incomplete",
             Self::OutOfTime => "out_of_time",
+            Self::OutOfOrder => "out_of_order",
+            Self::Retention(kimochi_retention::Error::Conflict { .. }) => "archive_conflict",
+            Self::Retention(_) => "retention",
+            Self::Queue(_) => "queue",
             Self::Store(_) => "database",
             Self::Blob(_) => "s3",
             Self::Erasure(_) => "erasure",
@@ -54,7 +67,9 @@ impl Failure {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::FuseBlown { .. } => false,
-            Self::Incomplete { .. } | Self::OutOfTime => true,
+            Self::Incomplete { .. } | Self::OutOfTime | Self::OutOfOrder => true,
+            Self::Retention(error) => error.is_transient(),
+            Self::Queue(error) => error.is_transient(),
             Self::Blob(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
             Self::Erasure(error) => error.is_transient(),
@@ -66,7 +81,13 @@ impl Failure {
         match self {
             Self::Incomplete { numbers, .. } => numbers.clone(),
             Self::FuseBlown { doomed, all, .. } => json!({"doomed": doomed, "all": all}),
-            Self::OutOfTime | Self::Store(_) | Self::Blob(_) | Self::Erasure(_) => json!({}),
+            Self::OutOfTime
+            | Self::OutOfOrder
+            | Self::Retention(_)
+            | Self::Queue(_)
+            | Self::Store(_)
+            | Self::Blob(_)
+            | Self::Erasure(_) => json!({}),
         }
     }
 }

@@ -20,6 +20,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
 use kimochi_notify::{AlertTopic, Notice};
+use kimochi_queue::TranscribeQueue;
 use kimochi_store::Database;
 use kimochi_store::scheduled_runs::{self, Begun, RunEnd, Start};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
@@ -44,6 +45,8 @@ pub struct App {
     pub database: Database,
     /// The objects.
     pub bucket: MediaBucket,
+    /// Where transcribe's work waits.
+    pub queue: TranscribeQueue,
     /// Where operators are told.
     pub alerts: AlertTopic,
     /// Where numbers go that are drawn and watched.
@@ -52,6 +55,10 @@ pub struct App {
     pub fuse: Fuse,
     /// How much the bucket is meant to hold; 0 when nobody says.
     pub quota_bytes: u64,
+    /// How long audit rows stay in the database.
+    pub audit_logs_kept: SignedDuration,
+    /// How long job runs stay in the database.
+    pub job_runs_kept: SignedDuration,
     /// Whose calendar days the periods are.
     pub time_zone: TimeZone,
     /// The time now.
@@ -64,6 +71,13 @@ pub(crate) struct Run<'a> {
     pub(crate) context: &'a Context,
     /// After this time no further step begins.
     pub(crate) until: Timestamp,
+}
+
+impl Run<'_> {
+    /// Whether no further step may begin.
+    pub(crate) fn is_over(&self, app: &App) -> bool {
+        (app.clock)() >= self.until
+    }
 }
 
 /// What came of an invocation.

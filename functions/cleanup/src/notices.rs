@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use kimochi_domain::Severity;
 use kimochi_notify::Notice;
+use kimochi_retention::{Error, VerifyReport};
 use lambda_runtime::Context;
 
 use crate::failure::Failure;
@@ -19,6 +22,15 @@ pub(crate) fn failed(task: Task, period: &str, context: &Context, failure: &Fail
             vec![
                 format!("`{{\"task\": \"{kind}\", \"dry_run\": true}}` で cleanup を実行し、対象を確認する"),
                 format!("意図したものなら `{{\"task\": \"{kind}\", \"allow_large\": true}}` で実行する"),
+            ],
+        ),
+        Failure::Retention(Error::Conflict { key }) => (
+            format!(
+                "書き出し先に、内容の違うオブジェクトが既にあります（{key}）。上書きせず、何も消していません。"
+            ),
+            vec![
+                "そのオブジェクトを誰が置いたか、バージョン一覧で確認する".to_owned(),
+                "不要なものと分かれば取り除く。次の回が続きから行います".to_owned(),
             ],
         ),
         _ => (
@@ -67,6 +79,99 @@ pub(crate) fn found(task: Task, finding: Finding, context: &Context, app: &App) 
         description,
         next_steps: vec!["`job_runs` でこの処理の最近の実行を確認する".to_owned()],
         thread_id: format!("scheduled-run-{}-{kind}", finding.name()),
+        context: facts,
+    }
+}
+
+/// Days of the audit log are not as they were sealed, and so are not archived.
+pub(crate) fn audit_log_differs(task: Task, days: &[Date], context: &Context) -> Notice {
+    let named: Vec<_> = days.iter().take(10).map(Date::to_string).collect();
+    changed(
+        task,
+        format!(
+            "封印と一致しない日があります（{}日分: {}）。その日の行は書き出さず、表に残しています。",
+            days.len(),
+            named.join("、")
+        ),
+        context,
+    )
+}
+
+/// What was sealed or archived was changed, removed or added to.
+pub(crate) fn audit_log_not_as_written(report: &VerifyReport, context: &Context) -> Notice {
+    let found = report.problems.len() as u64 + report.more_problems;
+    changed(
+        Task::Verify,
+        format!("検証で{found}件の違いが見つかりました。詳細は `job_runs`（verify）とログにあります。"),
+        context,
+    )
+}
+
+fn changed(task: Task, description: String, context: &Context) -> Notice {
+    Notice {
+        event_type: "audit_log_changed",
+        severity: Severity::Critical,
+        title: "監査ログが記録された内容と一致しません".to_owned(),
+        description,
+        next_steps: vec![
+            "`make verify-audit STACK=<スタック名>` で、変わった行・無い行・増えた行を確認する".to_owned(),
+            "データベースへ直接入った人と操作を確認し、何も消さずに証拠を残す".to_owned(),
+        ],
+        thread_id: "audit-log-changed".to_owned(),
+        context: facts(task, context),
+    }
+}
+
+/// Old rows come in faster than they go.
+pub(crate) fn retention_behind(rows: i64, context: &Context) -> Notice {
+    let mut facts = facts(Task::Retention, context);
+    facts.insert("rows", rows.to_string());
+    Notice {
+        event_type: "retention_behind",
+        severity: Severity::Warning,
+        title: "保存期間を過ぎたログが書き出されていません".to_owned(),
+        description: format!("保存期間を3日以上過ぎた行が、まだ{rows}件データベースに残っています。"),
+        next_steps: vec!["`job_runs`（retention）で、時間切れか、封印と一致しない日かを確認する".to_owned()],
+        thread_id: "retention-behind".to_owned(),
+        context: facts,
+    }
+}
+
+/// Objects that no recording has will go in a week.
+pub(crate) fn quarantined(objects: u64, until: Timestamp, context: &Context, app: &App) -> Notice {
+    let day = until.to_zoned(app.time_zone.clone()).date();
+    let mut facts = facts(Task::Orphans, context);
+    facts.insert("objects", objects.to_string());
+    facts.insert("until", until.to_string());
+    Notice {
+        event_type: "objects_quarantined",
+        severity: Severity::Warning,
+        title: "記録のない音声・テキストが見つかりました".to_owned(),
+        description: format!("データベースに記録のないオブジェクトが{objects}件あります。{day} 以降に消去します。"),
+        next_steps: vec![
+            "データベースを以前の時点に復元していないか確認する。復元した場合は cleanup-orphans のスケジュールを止める".to_owned(),
+            "`request_id` で CloudWatch Logs を検索し、対象のキーを確認する".to_owned(),
+        ],
+        thread_id: "objects-quarantined".to_owned(),
+        context: facts,
+    }
+}
+
+/// Recordings whose objects are gone.
+pub(crate) fn objects_missing(notes: u64, texts: u64, context: &Context) -> Notice {
+    let mut facts = facts(Task::Orphans, context);
+    facts.insert("without_note", notes.to_string());
+    facts.insert("without_text", texts.to_string());
+    Notice {
+        event_type: "objects_missing",
+        severity: Severity::Critical,
+        title: "記録にある音声・テキストがバケットにありません".to_owned(),
+        description: format!("音声のない記録が{notes}件、テキストのない記録が{texts}件あります。"),
+        next_steps: vec![
+            "`request_id` で CloudWatch Logs を検索し、recording.id を確認する".to_owned(),
+            "バケットのバージョン一覧で削除マーカーを探し、あればマーカーを消して元に戻す".to_owned(),
+        ],
+        thread_id: "objects-missing".to_owned(),
         context: facts,
     }
 }

@@ -1,5 +1,6 @@
 //! What is done on a schedule, and how often.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::JobKind;
@@ -17,6 +18,9 @@ pub struct Request {
     /// Do it although it is more than the fuse lets through.
     #[serde(default)]
     pub allow_large: bool,
+    /// The day (UTC) with which [`Task::Verify`] begins; from the first seal on, or where a run left off, when it is `None`.
+    #[serde(default)]
+    pub from: Option<Date>,
 }
 
 /// What is done on a schedule.
@@ -25,21 +29,34 @@ pub struct Request {
 pub enum Task {
     /// What was deleted goes for good, and families that left.
     Purge,
-    /// What got stuck is closed.
+    /// What got stuck moves on.
     Stale,
+    /// Objects without a recording, and recordings without an object.
+    Orphans,
+    /// Each finished day of the audit log gets its seal.
+    Seal,
+    /// Old rows of logs go to the bucket, and then out of the database.
+    Retention,
+    /// Whether the audit log is as it was written.
+    Verify,
     /// How full the bucket is, how fast it fills, and when it will be full.
     Capacity,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 3] = [Self::Purge, Self::Stale, Self::Capacity];
+    pub const ALL: [Self; 7] =
+        [Self::Purge, Self::Stale, Self::Orphans, Self::Seal, Self::Retention, Self::Verify, Self::Capacity];
 
     /// As `job_runs` calls it.
     pub const fn kind(self) -> JobKind {
         match self {
             Self::Purge => JobKind::Purge,
             Self::Stale => JobKind::Stale,
+            Self::Orphans => JobKind::Orphans,
+            Self::Seal => JobKind::Seal,
+            Self::Retention => JobKind::Retention,
+            Self::Verify => JobKind::Verify,
             Self::Capacity => JobKind::Capacity,
         }
     }
@@ -49,7 +66,8 @@ impl Task {
         match self {
             Self::Purge => SignedDuration::from_mins(15),
             Self::Stale => SignedDuration::from_hours(1),
-            Self::Capacity => SignedDuration::from_hours(24),
+            Self::Orphans | Self::Seal | Self::Retention | Self::Capacity => SignedDuration::from_hours(24),
+            Self::Verify => SignedDuration::from_hours(7 * 24),
         }
     }
 
@@ -91,6 +109,6 @@ mod tests {
             assert!(serde_json::from_str::<Request>(json).is_err(), "{json}");
         }
         let request: Request = serde_json::from_str(r#"{"task": "purge"}"#).unwrap();
-        assert_eq!(request, Request { task: Task::Purge, dry_run: false, allow_large: false });
+        assert_eq!(request, Request { task: Task::Purge, dry_run: false, allow_large: false, from: None });
     }
 }

@@ -49,7 +49,7 @@ impl MediaBucket {
     /// What S3 says; a part may be gone then, and the same call goes on where this one ended.
     pub async fn erase_some_of_family(&self, family: UserId) -> Result<Erased, BlobError> {
         for folder in family_folders(family) {
-            let erased = self.erase_page(&folder).await?;
+            let erased = self.erase_page(&folder, |_| true).await?;
             if erased.versions > 0 {
                 return Ok(erased);
             }
@@ -57,29 +57,44 @@ impl MediaBucket {
         Ok(Erased::default())
     }
 
-    /// Removes all that begins with `prefix`.
-    async fn erase_all(&self, prefix: &str) -> Result<Erased, BlobError> {
+    /// Removes every version of the object with exactly this key, and of no other, although its key may begin others:
+    /// somebody's `audio/` would begin all of them.
+    ///
+    /// # Errors
+    /// What S3 says; a part may be gone then, and the same call goes on where this one ended.
+    pub async fn erase_object(&self, key: &str) -> Result<Erased, BlobError> {
         let mut erased = Erased::default();
-        while let page @ Erased { versions: 1.., .. } = self.erase_page(prefix).await? {
+        while let page @ Erased { versions: 1.., .. } = self.erase_page(key, |found| found == key).await? {
             erased += page;
         }
         Ok(erased)
     }
 
-    /// Removes the first page of what begins with `prefix`. Listing starts from the beginning each time, because what
-    /// was listed before is gone.
-    async fn erase_page(&self, prefix: &str) -> Result<Erased, BlobError> {
+    /// Removes all that begins with `prefix`.
+    async fn erase_all(&self, prefix: &str) -> Result<Erased, BlobError> {
+        let mut erased = Erased::default();
+        while let page @ Erased { versions: 1.., .. } = self.erase_page(prefix, |_| true).await? {
+            erased += page;
+        }
+        Ok(erased)
+    }
+
+    /// Removes what is meant of the first page of what begins with `prefix`. Listing starts from the beginning each time,
+    /// because what was listed before is gone.
+    async fn erase_page(&self, prefix: &str, is_meant: impl Fn(&str) -> bool) -> Result<Erased, BlobError> {
         let listing = self.client.list_object_versions().bucket(&self.name).prefix(prefix).max_keys(PAGE);
         let page = listing.send().await.map_err(|error| BlobError::from_sdk(Operation::List, &error))?;
 
-        let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
-        let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+        let versions = page.versions().iter().filter(|version| version.key().is_some_and(&is_meant));
+        let bytes = versions.clone().filter_map(|version| version.size()).map(i64::unsigned_abs).sum();
+        let versions = versions.map(|version| (version.key(), version.version_id()));
+        let markers = page.delete_markers().iter().filter(|marker| marker.key().is_some_and(&is_meant));
+        let markers = markers.map(|marker| (marker.key(), marker.version_id()));
         let doomed = versions.chain(markers).map(|(key, version)| identifier(key, version));
         let doomed: Vec<_> = doomed.collect::<Result<_, _>>()?;
         if doomed.is_empty() {
             return Ok(Erased::default());
         }
-        let bytes = page.versions().iter().filter_map(|version| version.size()).map(i64::unsigned_abs).sum();
         let erased = Erased { versions: doomed.len() as u64, bytes };
         self.delete_versions(doomed).await?;
         Ok(erased)

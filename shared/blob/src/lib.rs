@@ -5,14 +5,18 @@
 mod archive;
 mod erase;
 mod error;
+mod key_walk;
 mod media_bucket;
 pub mod notification;
 mod presign;
+mod quarantine;
 mod usage;
 
 pub use archive::Put;
 pub use erase::Erased;
 pub use error::{BlobError, Operation};
+pub use key_walk::{KeyWalk, Listed};
 pub use media_bucket::MediaBucket;
 pub use presign::{PresignedDownload, PresignedUpload};
+pub use quarantine::Quarantine;
 pub use usage::Usage;

@@ -12,8 +12,16 @@ text_enum! {
         Transcribe = "transcribe",
         /// Removal, for good, of what was deleted and of families that left.
         Purge = "purge",
-        /// Closing what got stuck: uploads that never came, attempts whose sandbox died.
+        /// Moving on what got stuck: uploads that never came, attempts whose sandbox died.
         Stale = "stale",
+        /// Objects without a recording, and recordings without an object.
+        Orphans = "orphans",
+        /// A digest of each day of the audit log, chained to that of the day before.
+        Seal = "seal",
+        /// Old rows of logs to the bucket, and then out of the database.
+        Retention = "retention",
+        /// Whether the audit log is as it was written.
+        Verify = "verify",
         /// How full the bucket is, and how fast it fills.
         Capacity = "capacity",
         /// What another run finds missing, stuck or failed.

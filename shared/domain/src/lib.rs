@@ -43,6 +43,7 @@ pub use sequencer::Sequencer;
 pub use severity::Severity;
 pub use storage_key::{
     AudioKey, ExportKey, InvalidKey, PictureKey, TextKey, UniqueId, export_folder, family_folders,
+    recording_prefix,
 };
 pub use text::{CardLabel, Gender, InvalidText, Nickname, Note, SupportReason};
 pub use text_enum::UnknownName;

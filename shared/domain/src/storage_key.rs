@@ -159,6 +159,18 @@ pub fn family_folders(user_id: UserId) -> [String; 3] {
     ["audio", "text", "export"].map(|kind| folder(kind, user_id))
 }
 
+/// What the audio key of the recording begins with to which an object belongs, as note or as transcript: all but the kind
+/// of file. `None` for a key that no recording has.
+pub fn recording_prefix(key: &str) -> Option<String> {
+    let stem = match (key.parse::<AudioKey>(), key.parse::<TextKey>()) {
+        (Ok(audio), _) => audio.stem,
+        (_, Ok(text)) => text.stem,
+        _ => return None,
+    };
+    let key = AudioKey { stem, media_type: MediaType::Wav }.to_string();
+    key.strip_suffix(MediaType::Wav.extension()).map(str::to_owned)
+}
+
 /// The one of them with the copies of its data.
 pub fn export_folder(user_id: UserId) -> String {
     folder("export", user_id)
@@ -311,6 +323,18 @@ mod tests {
         let keys = [audio.to_string(), audio.text_key().to_string(), export.to_string()];
         for (folder, key) in folders.iter().zip(keys) {
             assert!(key.starts_with(folder), "{key}");
+        }
+    }
+
+    #[test]
+    fn note_and_transcript_lead_to_the_same_recording() {
+        let audio: AudioKey = KEY.parse().unwrap();
+        let prefix = KEY.strip_suffix("webm").map(str::to_owned);
+
+        assert_eq!(recording_prefix(KEY), prefix);
+        assert_eq!(recording_prefix(&audio.text_key().to_string()), prefix);
+        for key in ["", "audio/", "text/x.txt", &KEY.replace("audio", "export")] {
+            assert_eq!(recording_prefix(key), None, "{key}");
         }
     }
 

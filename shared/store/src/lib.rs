@@ -26,6 +26,7 @@ pub mod log_lines;
 pub mod migrations;
 mod operator;
 pub mod purge;
+pub mod recording_keys;
 pub mod recordings;
 pub mod scheduled_runs;
 pub mod stale;

@@ -1,98 +1,14 @@
-//! The tasks on a real database and a real S3, called as their schedules call them.
+//! What holds for every task: periods, rows, failures, the fuse, what operators are told.
 
-#![recursion_limit = "256"]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-use cleanup::{Answer, App, Fuse, Metrics, handle};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use cleanup::{Answer, Fuse};
 use kimochi_blob::MediaBucket;
 use kimochi_domain::JobKind;
 use kimochi_notify::AlertTopic;
 use kimochi_store::scheduled_runs::{self, Begun, RunEnd, Start};
-use kimochi_testing::{Household, TestBucket, TestDatabase, now, settings_at};
-use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use kimochi_testing::{Household, now, settings_at};
 use serde_json::{Value, json};
-use uuid::Uuid;
-use wiremock::matchers::method;
-use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// Two days after what the tests enter.
-fn later() -> Timestamp {
-    now() + SignedDuration::from_hours(48)
-}
-
-/// The function, with a topic that remembers.
-struct TestCleanup {
-    database: TestDatabase,
-    bucket: TestBucket,
-    topic: MockServer,
-}
-
-impl TestCleanup {
-    async fn new() -> Self {
-        let bucket = TestBucket::new().await;
-        bucket.keep_versions().await;
-        let topic = MockServer::start().await;
-        let answer =
-            "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
-        let published = ResponseTemplate::new(200).set_body_string(answer);
-        Mock::given(method("POST")).respond_with(published).mount(&topic).await;
-        Self { database: TestDatabase::new().await, bucket, topic }
-    }
-
-    fn app(&self, clock: fn() -> Timestamp) -> App {
-        App {
-            database: self.database.cleanup(),
-            bucket: MediaBucket::new(self.bucket.settings(), self.bucket.name()),
-            alerts: AlertTopic::new(
-                &settings_at(&self.topic.uri()),
-                "arn:aws:sns:ap-northeast-1:123456789012:alerts",
-            ),
-            metrics: Metrics::new(&kimochi_testing::settings(), format!("Test/{}", self.bucket.name())),
-            fuse: Fuse::default(),
-            quota_bytes: 0,
-            time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
-            clock,
-        }
-    }
-
-    /// A family that leaves.
-    async fn leaving(&self, name: &str) -> Household {
-        let household = Household::new(&self.database, &self.bucket, name).await;
-        kimochi_store::users::withdraw(&self.database.api(), &household.caller, now()).await.unwrap();
-        household
-    }
-
-    /// Rows of a kind: period, status, attempt, error, details.
-    async fn rows(&self, kind: &str) -> Vec<(String, String, i16, Option<String>, Value)> {
-        let superuser = self.database.superuser().await;
-        let sql = "SELECT subject, status, attempt, error, details FROM job_runs WHERE kind = $1 ORDER BY id";
-        let rows = superuser.query(sql, &[&kind]).await.unwrap();
-        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))).collect()
-    }
-
-    /// What operators were told.
-    async fn notices(&self) -> Vec<String> {
-        let requests = self.topic.received_requests().await.unwrap();
-        requests.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned()).collect()
-    }
-}
-
-async fn call(app: &App, event: Value) -> Result<Answer, Diagnostic> {
-    let mut context = Context::default();
-    context.request_id = Uuid::now_v7().to_string();
-    let ends_at = (app.clock)() + SignedDuration::from_mins(15);
-    context.deadline = u64::try_from(ends_at.as_millisecond()).unwrap();
-    handle(app, LambdaEvent::new(event, context)).await
-}
-
-fn numbers(answer: Answer) -> Value {
-    match answer {
-        Answer::Done { numbers, .. } => numbers,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::support::{TestCleanup, call, later, numbers};
 
 #[tokio::test]
 async fn what_a_family_had_is_gone_after_a_purge_and_the_run_says_how_much() {
@@ -264,30 +180,6 @@ async fn too_much_at_once_waits_for_somebody_to_allow_it() {
     assert!(test.notices().await[0].contains("allow_large"));
     let allowed = call(&app, json!({"task": "purge", "allow_large": true})).await.unwrap();
     assert_eq!(numbers(allowed)["families_that_left"]["families"], 1);
-}
-
-#[tokio::test]
-async fn an_upload_that_never_came_is_expired_after_a_day_and_not_before() {
-    let test = TestCleanup::new().await;
-    let household = Household::new(&test.database, &test.bucket, "mika").await;
-    let asked = |hours| now() - SignedDuration::from_hours(hours);
-    let superuser = test.database.superuser().await;
-    for (hours, key) in [(1, "01"), (30, "02")] {
-        let sql = "
-INSERT INTO recordings (id, user_id, status, created_at, updated_at, audio_key, content_type, size_bytes)
-VALUES (gen_random_uuid(), $1, 'requested', $2, $2, $3, 'audio/wav', 1)";
-        let key = format!("audio/{}/audio_20260401_000000_{key}.wav", household.id);
-        superuser.execute(sql, &[&household.id.0, &asked(hours), &key]).await.unwrap();
-    }
-
-    let app = test.app(now);
-    let rehearsal = numbers(call(&app, json!({"task": "stale", "dry_run": true})).await.unwrap());
-    let done = numbers(call(&app, json!({"task": "stale"})).await.unwrap());
-
-    assert_eq!((&rehearsal["would_expire"], &done["expired"]), (&json!(1), &json!(1)));
-    let sql = "SELECT audio_key FROM recordings WHERE status = 'expired'";
-    let expired = superuser.query(sql, &[]).await.unwrap();
-    assert!(expired.len() == 1 && expired[0].get::<_, &str>(0).ends_with("_02.wav"));
 }
 
 #[tokio::test]
