@@ -2,7 +2,7 @@
 //!
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
 //! statements of one table; [`transcription`], [`purge`] and [`support`] hold what concerns several, [`log_lines`] what is
-//! common to logs.
+//! common to logs, [`misuse`] what the audit log tells of who does unusually much.
 
 pub mod archives;
 pub mod audit;
@@ -24,6 +24,7 @@ pub mod job_runs;
 mod listing;
 pub mod log_lines;
 pub mod migrations;
+pub mod misuse;
 mod operator;
 pub mod purge;
 pub mod recording_keys;

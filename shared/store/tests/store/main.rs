@@ -13,6 +13,7 @@ mod leaving;
 mod listing;
 mod looking;
 mod migrating;
+mod misuse;
 mod privileges;
 mod retrying;
 mod settling;

@@ -33,6 +33,7 @@ async fn the_api_writes_no_outcome_and_sees_no_job_run() {
         "SELECT day FROM audit_seals",
         "SELECT key FROM archives",
         "SELECT * FROM refinery_schema_history",
+        "SELECT busiest_actors(now(), now(), 1)",
         "CREATE TABLE mine (id int)",
     ] {
         let family = api.family(&parent("mika"), now()).await.unwrap();
@@ -63,6 +64,7 @@ async fn the_worker_makes_no_recording_and_reads_no_transcript() {
         "SELECT sign_in(gen_random_uuid(), 'a', 'b', now())",
         "UPDATE job_runs SET subject = 'x'",
         "DELETE FROM job_runs",
+        "SELECT busiest_actors(now(), now(), 1)",
         "SELECT * FROM refinery_schema_history",
         "CREATE TABLE mine (id int)",
     ] {
@@ -113,6 +115,7 @@ INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at) SELECT id, 
         "INSERT INTO archives (key) VALUES ('x')",
         "DELETE FROM archives",
         "SELECT archive_line('{}')",
+        "SELECT misuse_sign('parent', 'recording.play', 'done')",
         "SELECT prepare_audit_months(now(), 1)",
         "SELECT audit('a.b', 'a', 'b')",
         "CREATE TABLE mine (id int)",
@@ -154,6 +157,7 @@ async fn an_operator_reads_nothing_that_a_family_entered_and_changes_nothing_of_
         "SELECT id FROM audit_logs_other_months",
         "SELECT audit_for(NULL, 'a.b', 'a', 'b', 'done', NULL)",
         "SELECT export_history()",
+        "SELECT busiest_actors(now(), now(), 1)",
         "UPDATE emotions SET name = 'x'",
         "UPDATE intensities SET percent = 1",
         "SELECT open_family(gen_random_uuid(), 'a', 'b', now(), NULL, NULL)",
