@@ -49,7 +49,7 @@ async fn each_task_can_do_its_work_in_the_deployed_function() {
 
 impl Stack {
     /// Calls the function; a signed request spares another SDK.
-    async fn clean_up(&self, event: &Value) -> Value {
+    pub(crate) async fn clean_up(&self, event: &Value) -> Value {
         let (endpoint, name) = (variable("AWS_ENDPOINT_URL"), variable("FUNCTION_CLEANUP"));
         let url = format!("{endpoint}/2015-03-31/functions/{name}/invocations");
         let body = event.to_string();

@@ -12,6 +12,7 @@ mod failures;
 mod families;
 mod isolation;
 mod leaving;
+mod misuse;
 mod operations;
 mod stack;
 mod upload_url;

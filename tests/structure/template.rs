@@ -80,6 +80,7 @@ fn each_task_of_cleanup_has_its_schedule() {
         (cleanup::Task::Retention, "cron(45 1 * * ? *)"),
         (cleanup::Task::Verify, "cron(15 2 ? * SUN *)"),
         (cleanup::Task::Capacity, "cron(30 4 * * ? *)"),
+        (cleanup::Task::Misuse, "cron(3 * * * ? *)"),
     ] {
         assert_eq!(of(task), schedule);
     }
@@ -111,4 +112,29 @@ fn the_key_lets_eventbridge_in_without_asking_for_an_account() {
     let conditions = of_services[0]["Condition"]["StringEquals"].as_hash().expect("a condition");
     let names: Vec<_> = conditions.keys().map(text).collect();
     assert_eq!(names, ["kms:EncryptionContext:aws:sns:topicArn"]);
+}
+
+#[test]
+fn each_sign_of_misuse_has_an_alarm_whose_threshold_is_also_the_functions() {
+    let template = template();
+    let resources = template["Resources"].as_hash().expect("resources");
+    let variables = &template["Resources"]["Cleanup"]["Properties"]["Environment"]["Variables"];
+    let thresholds = cleanup::MisuseThresholds::default();
+
+    for (metric, variable, default) in [
+        ("RecordingPlaysByOneFamily", "MISUSE_RECORDING_PLAYS", thresholds.recording_plays),
+        ("ExportsByOneFamily", "MISUSE_EXPORTS", thresholds.exports),
+        ("FamilyViewsByOneOperator", "MISUSE_FAMILY_VIEWS", thresholds.family_views),
+        ("RefusedAccessesByOneActor", "MISUSE_REFUSED_ACCESSES", thresholds.refused_accesses),
+    ] {
+        let alarm = resources.values().map(|resource| &resource["Properties"]);
+        let mut alarms = alarm.filter(|alarm| alarm["MetricName"].as_str() == Some(metric));
+        let alarm = alarms.next().unwrap_or_else(|| panic!("{metric}"));
+        assert_eq!(text(&alarm["Threshold"]), text(&variables[variable]), "{metric}");
+        let parameter = &template["Parameters"][text(&alarm["Threshold"])];
+        assert_eq!(parameter["Default"].as_i64(), Some(i64::from(default)), "{metric}");
+        assert_eq!(text(&alarm["Namespace"]), text(&variables["METRICS_NAMESPACE"]), "{metric}");
+        // cleanup::Metrics puts these without dimensions, once an hour.
+        assert!(alarm["Dimensions"].is_badvalue() && alarm["Period"].as_i64() == Some(3_600), "{metric}");
+    }
 }

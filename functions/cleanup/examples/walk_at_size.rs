@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use cleanup::{Answer, App, Fuse, Metrics, handle};
+use cleanup::{Answer, App, Fuse, Metrics, MisuseThresholds, handle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
@@ -87,6 +87,7 @@ fn app(database: &TestDatabase, url: &str) -> App {
         job_runs_kept: JOB_RUNS_KEPT,
         time_zone: TimeZone::UTC,
         clock: later,
+        misuse: MisuseThresholds::default(),
     }
 }
 

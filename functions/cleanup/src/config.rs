@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
 use kimochi_store::DatabaseConfig;
 
-use crate::Fuse;
+use crate::{Fuse, MisuseThresholds};
 
 /// | variable | default | template parameter |
 /// |---|---|---|
@@ -22,6 +22,10 @@ use crate::Fuse;
 /// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
 /// | `APP_TIME_ZONE` | `Asia/Tokyo` | `AppTimeZone` |
 /// | `LOG_LEVEL` | `info` | `LogLevel` |
+/// | `MISUSE_RECORDING_PLAYS` | 100 | `MisuseRecordingPlays` |
+/// | `MISUSE_EXPORTS` | 5 | `MisuseExports` |
+/// | `MISUSE_FAMILY_VIEWS` | 30 | `MisuseFamilyViews` |
+/// | `MISUSE_REFUSED_ACCESSES` | 5 | `MisuseRefusedAccesses` |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The bucket of recordings and copies.
@@ -46,6 +50,8 @@ pub struct Config {
     pub log_level: String,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
+    /// How much in an hour is unusual.
+    pub misuse: MisuseThresholds,
 }
 
 impl Config {
@@ -55,6 +61,7 @@ impl Config {
     /// Names all that are missing or unusable.
     pub fn from_env(mut environment: Environment) -> Result<Self, InvalidEnvironment> {
         let fuse = Fuse::default();
+        let misuse = MisuseThresholds::default();
         let config = Self {
             media_bucket: environment.required("MEDIA_BUCKET"),
             transcribe_queue_url: environment.required("TRANSCRIBE_QUEUE_URL"),
@@ -70,6 +77,12 @@ impl Config {
             time_zone: kimochi_runtime::time_zone(&mut environment),
             log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
             database: DatabaseConfig::from_env(&mut environment),
+            misuse: MisuseThresholds {
+                recording_plays: environment.parsed_or("MISUSE_RECORDING_PLAYS", misuse.recording_plays),
+                exports: environment.parsed_or("MISUSE_EXPORTS", misuse.exports),
+                family_views: environment.parsed_or("MISUSE_FAMILY_VIEWS", misuse.family_views),
+                refused_accesses: environment.parsed_or("MISUSE_REFUSED_ACCESSES", misuse.refused_accesses),
+            },
         };
         environment.check(config)
     }

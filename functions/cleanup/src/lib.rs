@@ -31,6 +31,7 @@ pub use config::Config;
 pub use fuse::Fuse;
 pub use metrics::Metrics;
 pub use task::{Request, Task};
+pub use tasks::MisuseThresholds;
 
 use crate::failure::Failure;
 
@@ -63,6 +64,8 @@ pub struct App {
     pub time_zone: TimeZone,
     /// The time now.
     pub clock: fn() -> Timestamp,
+    /// How much in an hour is unusual.
+    pub misuse: MisuseThresholds,
 }
 
 /// What a task needs to know of its run.

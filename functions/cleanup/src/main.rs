@@ -31,6 +31,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         job_runs_kept: config.job_runs_kept,
         time_zone: config.time_zone,
         clock: clock::now,
+        misuse: config.misuse,
     };
     lambda_runtime::run(service_fn(|event| handle(&app, event))).await
 }

@@ -28,8 +28,9 @@ impl Metrics {
         Self { client: Client::new(settings), namespace: namespace.into() }
     }
 
-    /// Puts at most 1,000 numbers. They stand in `job_runs` as well: what CloudWatch does not take is logged, and no more.
-    pub(crate) async fn put(&self, numbers: Vec<Number>) {
+    /// Puts at most 1,000 numbers; whether CloudWatch took them. They stand in `job_runs` as well: what it does not take is
+    /// logged, and no more, unless an alarm waits for it.
+    pub(crate) async fn put(&self, numbers: Vec<Number>) -> bool {
         let data = numbers.into_iter().map(|number| {
             let prefix =
                 number.prefix.map(|prefix| Dimension::builder().name("Prefix").value(prefix).build());
@@ -42,8 +43,10 @@ impl Metrics {
         });
         let put =
             self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data.collect()));
-        if let Err(error) = put.send().await {
-            tracing::warn!(reason = %DisplayErrorContext(&error), "CloudWatch did not take the numbers");
+        let put = put.send().await;
+        if let Err(error) = &put {
+            tracing::warn!(reason = %DisplayErrorContext(error), "CloudWatch did not take the numbers");
         }
+        put.is_ok()
     }
 }

@@ -41,12 +41,22 @@ pub enum Task {
     Verify,
     /// How full the bucket is, how fast it fills, and when it will be full.
     Capacity,
+    /// Who did unusually much of what may be a sign of misuse.
+    Misuse,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 7] =
-        [Self::Purge, Self::Stale, Self::Orphans, Self::Seal, Self::Retention, Self::Verify, Self::Capacity];
+    pub const ALL: [Self; 8] = [
+        Self::Purge,
+        Self::Stale,
+        Self::Orphans,
+        Self::Seal,
+        Self::Retention,
+        Self::Verify,
+        Self::Capacity,
+        Self::Misuse,
+    ];
 
     /// As `job_runs` calls it.
     pub const fn kind(self) -> JobKind {
@@ -58,6 +68,7 @@ impl Task {
             Self::Retention => JobKind::Retention,
             Self::Verify => JobKind::Verify,
             Self::Capacity => JobKind::Capacity,
+            Self::Misuse => JobKind::Misuse,
         }
     }
 
@@ -65,7 +76,7 @@ impl Task {
     pub const fn every(self) -> SignedDuration {
         match self {
             Self::Purge => SignedDuration::from_mins(15),
-            Self::Stale => SignedDuration::from_hours(1),
+            Self::Stale | Self::Misuse => SignedDuration::from_hours(1),
             Self::Orphans | Self::Seal | Self::Retention | Self::Capacity => SignedDuration::from_hours(24),
             Self::Verify => SignedDuration::from_hours(7 * 24),
         }

@@ -11,8 +11,10 @@
 //! | `seal` | a digest of each day's audit rows and the day before | 1 h | what was written cannot change unnoticed |
 //! | `retention` | audit rows: to the bucket, and out of the database | `AuditLogsKeptDays`, 180 | operations document, 6.1 |
 //! | `retention` | job runs: to the bucket, and out of the database | `JobRunsKeptDays`, 90 | operations document, 6.1 |
+//! | `misuse` | nothing: who did unusually much is counted | – | somebody may read what is not for them |
 
 mod capacity;
+mod misuse;
 mod orphans;
 mod purge;
 mod retention;
@@ -25,6 +27,8 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::{App, Run, Task};
 
+pub use misuse::MisuseThresholds;
+
 impl Task {
     /// Does it, as far as there is time; gives its numbers.
     pub(crate) async fn run(self, app: &App, run: &Run<'_>) -> Result<Value, Failure> {
@@ -36,6 +40,7 @@ impl Task {
             Self::Retention => retention::run(app, run).await,
             Self::Verify => verify::run(app, run).await,
             Self::Capacity => capacity::run(app, run).await,
+            Self::Misuse => misuse::run(app, run).await,
         }
     }
 }

@@ -24,6 +24,8 @@ text_enum! {
         Verify = "verify",
         /// How full the bucket is, and how fast it fills.
         Capacity = "capacity",
+        /// Counting who did unusually much of what may be a sign of misuse.
+        Misuse = "misuse",
         /// What another run finds missing, stuck or failed.
         Watch = "watch",
     }

@@ -54,9 +54,8 @@ impl JobName {
     pub fn function(&self) -> Option<&'static str> {
         match self.as_str() {
             "transcribe" => Some("transcribe"),
-            "purge" | "orphans" | "stale" | "retention" | "seal" | "verify" | "capacity" | "watch" => {
-                Some("cleanup")
-            }
+            "purge" | "orphans" | "stale" | "retention" | "seal" | "verify" | "capacity" | "misuse"
+            | "watch" => Some("cleanup"),
             report if report.starts_with("report_") => Some("report"),
             _ => None,
         }

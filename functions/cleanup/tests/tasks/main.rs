@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod logs;
+mod misuse;
 mod orphans;
 mod runs;
 mod stale;

@@ -1,6 +1,6 @@
 //! The function on a real database, a real S3 and a real queue, with a topic that remembers.
 
-use cleanup::{Answer, App, Fuse, Metrics, handle};
+use cleanup::{Answer, App, Fuse, Metrics, MisuseThresholds, handle};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
@@ -48,14 +48,20 @@ impl TestCleanup {
                 &settings_at(&self.topic.uri()),
                 "arn:aws:sns:ap-northeast-1:123456789012:alerts",
             ),
-            metrics: Metrics::new(&settings(), format!("Test/{}", self.bucket.name())),
+            metrics: Metrics::new(&settings(), self.metrics_namespace()),
             fuse: Fuse::default(),
             quota_bytes: 0,
             audit_logs_kept: AUDIT_LOGS_KEPT,
             job_runs_kept: JOB_RUNS_KEPT,
             time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
             clock,
+            misuse: MisuseThresholds::default(),
         }
+    }
+
+    /// Where its metrics go.
+    pub(crate) fn metrics_namespace(&self) -> String {
+        format!("Test/{}", self.bucket.name())
     }
 
     /// A family that leaves.
