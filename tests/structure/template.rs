@@ -138,3 +138,51 @@ fn each_sign_of_misuse_has_an_alarm_whose_threshold_is_also_the_functions() {
         assert!(alarm["Dimensions"].is_badvalue() && alarm["Period"].as_i64() == Some(3_600), "{metric}");
     }
 }
+
+#[test]
+fn refused_requests_are_read_from_the_access_log_as_it_is_written() {
+    let template = template();
+    let resources = &template["Resources"];
+    let format = text(&resources["Api"]["Properties"]["AccessLogSettings"]["Format"]);
+    let line: serde_json::Value = serde_json::from_str(format).expect("a line is JSON");
+    let filter = &resources["RefusedRequests"]["Properties"];
+    let counted = &filter["MetricTransformations"][0];
+    let alarm = &resources["RefusedRequestsAlarm"]["Properties"];
+
+    // A text: the pattern compares with texts, too.
+    assert_eq!(line["status"], "$context.status");
+    assert_eq!(text(&filter["FilterPattern"]), r#"{ $.status = "401" || $.status = "403" }"#);
+    assert_eq!(text(&filter["LogGroupName"]), "ApiLogs");
+    assert_eq!(text(&counted["MetricName"]), text(&alarm["MetricName"]));
+    assert_eq!(text(&counted["MetricNamespace"]), text(&alarm["Namespace"]));
+}
+
+#[test]
+fn failed_sign_ins_are_those_that_did_not_succeed_at_our_own_pools() {
+    let template = template();
+
+    for (alarm, own, pool, client) in [
+        ("ParentSignInsAlarm", "OwnParentPool", "Parents", "ParentsClient"),
+        ("OperatorSignInsAlarm", "OwnOperatorPool", "Operators", "OperatorsClient"),
+    ] {
+        let alarm = &template["Resources"][alarm];
+        let conditions = template["Conditions"][text(&alarm["Condition"])].as_vec().expect("all of them");
+        assert_eq!(text(&conditions[0]), own);
+        let [failures, attempts, successes] =
+            alarm["Properties"]["Metrics"].as_vec().expect("three").as_slice()
+        else {
+            panic!("three numbers")
+        };
+        assert_eq!(text(&failures["Expression"]), "attempts - successes");
+        for (number, id, statistic) in
+            [(attempts, "attempts", "SampleCount"), (successes, "successes", "Sum")]
+        {
+            let (stat, metric) = (&number["MetricStat"], &number["MetricStat"]["Metric"]);
+            assert_eq!((text(&number["Id"]), text(&stat["Stat"])), (id, statistic));
+            assert_eq!(text(&metric["MetricName"]), "SignInSuccesses");
+            let of: Vec<_> =
+                metric["Dimensions"].as_vec().expect("two").iter().map(|d| text(&d["Value"])).collect();
+            assert_eq!(of, [pool, client]);
+        }
+    }
+}
