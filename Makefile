@@ -84,6 +84,19 @@ openapi: setup ## write openapi.json anew from what the code says of its routes
 images: setup ## draw the feeling cards' pictures (images/emotions) as WebP into .local/images
 	@$(local) images
 
+.PHONY: bench
+# The functions by themselves, as `make package` builds them: what else a build asks for must not change them.
+bench: setup build ## measure the functions beside Python and bare baselines (ARGS="--function NAME --json FILE")
+	cargo build --release $(functions:%=--package %)
+	cargo build --release --package bench
+	@$(local) bench $(ARGS)
+
+.PHONY: bench-at-size
+bench-at-size: setup build ## a million audit rows, 200,000 objects: how long, and that memory does not grow
+	cargo build --release --package cleanup --example walk_at_size
+	cargo build --release --package kimochi-retention --example logs_at_size
+	@$(local) bench-at-size
+
 .PHONY: fuzz
 fuzz: setup ## fuzz each target for FUZZ_SECONDS (default 60); what it finds new goes to .local/fuzz
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal

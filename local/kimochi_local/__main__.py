@@ -6,7 +6,19 @@ import argparse
 import os
 import sys
 
-from . import alert_test, artifacts, contract, demo, logs, migrate, pictures, stack, tests, verify_audit
+from . import (
+    alert_test,
+    artifacts,
+    bench,
+    contract,
+    demo,
+    logs,
+    migrate,
+    pictures,
+    stack,
+    tests,
+    verify_audit,
+)
 from .terminal import Trouble, complain
 
 COMMANDS = {
@@ -16,6 +28,8 @@ COMMANDS = {
     "demo": demo.run,
     "test": tests.run,
     "contract": contract.run,
+    "bench": bench.run,
+    "bench-at-size": bench.run_at_size,
     "alert-test": alert_test.local,
     "verify-audit": verify_audit.local,
     "images": pictures.render_and_tell,
@@ -30,7 +44,7 @@ COMMANDS = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="kimochi_local", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("arguments", nargs="*")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
     asked = parser.parse_args()
     if not asked.command.endswith("-on-aws"):
         _forget_aws()

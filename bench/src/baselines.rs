@@ -1,0 +1,120 @@
+//! What the work would cost without a function around it, in this process.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::presigning::PresigningConfig;
+use kimochi_runtime::clock;
+use kimochi_speech::{ModelSource, Transcriber as _, WhisperTranscriber};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, NoTls, Statement};
+use uuid::Uuid;
+
+use crate::house::House;
+use crate::sandbox::own_processor_time;
+
+/// How long one piece of work took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    pub(crate) time: Duration,
+    pub(crate) processor: Duration,
+}
+
+/// What is compared with.
+pub(crate) struct Baselines {
+    s3: Client,
+    bucket: String,
+    postgres: tokio_postgres::Client,
+    open: Statement,
+    list: Statement,
+    caller: (String, String),
+    whisper: WhisperTranscriber,
+    samples: Arc<[f32]>,
+}
+
+/// As `kimochi-store` asks: whose transaction it is, and a page of their logs with the recordings.
+const OPEN: &str =
+    "SELECT user_id, user_created_at, user_leaving_at FROM open_family($1, $2, $3, $4, $5, NULL)";
+const LIST: &str = include_str!("list.sql");
+
+impl Baselines {
+    pub(crate) async fn new(house: &House, voice: &[u8]) -> Result<Self> {
+        let settings = house.bucket.settings();
+        let s3 = Client::from_conf(Builder::from(settings).force_path_style(true).build());
+        let mut config: Config = house.database.url().parse()?;
+        let (postgres, connection) = config.user("kimochi_api").connect(NoTls).await?;
+        tokio::spawn(connection);
+        let open = postgres.prepare(OPEN).await?;
+        let list = postgres.prepare(LIST).await?;
+        let decoded = kimochi_audio::decode(voice, Duration::from_secs(60))?;
+        let whisper = WhisperTranscriber::load(&ModelSource::Embedded, None, 1)?;
+        let identity = &house.caller.identity;
+        Ok(Self {
+            s3,
+            bucket: house.bucket.name().to_owned(),
+            postgres,
+            open,
+            list,
+            caller: (identity.issuer.clone(), identity.subject.clone()),
+            whisper,
+            samples: decoded.samples.into(),
+        })
+    }
+
+    /// Signs the same PUT as `presign` does.
+    pub(crate) async fn presign(&self) -> Result<Took> {
+        took(async || {
+            let request = self
+                .s3
+                .put_object()
+                .bucket(&self.bucket)
+                .key("audio/01940b4e-7c00-7000-8000-000000000001/audio_20260401_000000_0123456789abcdef0123456789abcdef.webm")
+                .content_type("audio/webm")
+                .content_length(14_664)
+                .if_none_match("*");
+            let url = request.presigned(PresigningConfig::expires_in(Duration::from_secs(180))?).await?;
+            anyhow::ensure!(url.uri().contains("X-Amz-Signature"), "no signature");
+            Ok(())
+        })
+        .await
+    }
+
+    /// Asks for a page of fifty logs in a transaction of the family, BEGIN and the first statement in one go.
+    pub(crate) async fn list(&self) -> Result<Took> {
+        took(async || {
+            let (issuer, subject) = &self.caller;
+            let (candidate, now) = (Uuid::now_v7(), clock::now());
+            let begin = self.postgres.batch_execute("BEGIN");
+            let values: [&(dyn ToSql + Sync); 5] = [&candidate, issuer, subject, &now, &"bench"];
+            let open = self.postgres.query_one(&self.open, &values);
+            let ((), family) = tokio::try_join!(biased; begin, open)?;
+            let family: Uuid = family.try_get(0)?;
+            let rows = self.postgres.query(&self.list, &[&family, &51_i64]).await?;
+            self.postgres.batch_execute("COMMIT").await?;
+            anyhow::ensure!(rows.len() == 51, "{} rows", rows.len());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whisper alone, on samples that are decoded.
+    pub(crate) async fn whisper(&self) -> Result<Took> {
+        let samples = Arc::clone(&self.samples);
+        took(async || {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let heard = self.whisper.transcribe(Arc::clone(&samples), deadline).await?;
+            heard.segments.first().context("nothing was heard")?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+async fn took(work: impl AsyncFn() -> Result<()>) -> Result<Took> {
+    let (begun, processor) = (Instant::now(), own_processor_time()?);
+    work().await?;
+    Ok(Took { time: begun.elapsed(), processor: own_processor_time()?.saturating_sub(processor) })
+}

@@ -1,0 +1,18 @@
+-- The page that `emotion_logs::list` reads, with what it fills in when nothing narrows it.
+WITH page AS MATERIALIZED (
+    SELECT *
+    FROM emotion_logs
+    WHERE user_id = $1 AND deleted_at IS NULL
+        AND (felt_at, id) < ('9999-12-31Z', '00000000-0000-0000-0000-000000000000')
+        AND felt_at >= '1900-01-01Z'
+    ORDER BY felt_at DESC, id DESC
+    LIMIT $2
+)
+SELECT l.id AS log_id, l.child_id AS log_child_id, l.emotion AS log_emotion, l.intensity AS log_intensity,
+    l.note AS log_note, l.felt_at AS log_felt_at, l.version AS log_version, l.created_at AS log_created_at,
+    l.updated_at AS log_updated_at,
+    r.id, r.user_id, r.status, r.audio_key, r.content_type, r.size_bytes, r.sha256, r.created_at, r.updated_at,
+    r.uploaded_at, r.finished_at, r.transcript, r.quality, r.quality_reasons, r.confidence, r.language, r.duration_ms,
+    r.partial_reason, r.failure
+FROM page l LEFT JOIN recordings r ON r.id = l.recording_id AND r.user_id = $1
+ORDER BY l.felt_at DESC, l.id DESC
