@@ -1,0 +1,5 @@
+"""Nothing at all: what the Python runtime itself costs."""
+
+
+def handler(event, context):
+    return {}
