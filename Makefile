@@ -73,8 +73,8 @@ check: setup ## format, clippy, docs, template and Python lint; warnings are err
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
 	cfn-lint template.yaml
 	sam validate --lint --template-file template.yaml --region ap-northeast-1
-	ruff check local
-	ruff format --check local
+	ruff check local bench/peers
+	ruff format --check local bench/peers
 
 .PHONY: openapi
 openapi: setup ## write openapi.json anew from what the code says of its routes

@@ -12,9 +12,9 @@ from .place import LOCAL, ROOT
 from .terminal import step
 
 PEERS = LOCAL / "peers"
-REQUIREMENTS = ROOT / "bench" / "peers" / "requirements.txt"
-# What was installed: the requirements of that time.
-INSTALLED = PEERS / "requirements.txt"
+REQUIREMENTS = ROOT / "bench" / "peers" / "requirements.lock"
+# What was installed: the lock of that time.
+INSTALLED = PEERS / "requirements.lock"
 
 
 def run(*arguments: str) -> int:
