@@ -38,6 +38,7 @@ fn shared_crates_know_only_what_the_arrows_allow() {
         ("erasure", vec!["blob", "domain", "environment", "store"]),
         ("retention", vec!["blob", "domain", "environment", "store"]),
         ("runtime", vec!["environment"]),
+        ("schedule", vec!["domain", "environment", "store"]),
         ("audio", vec![]),
         ("domain", vec![]),
         ("environment", vec![]),

@@ -35,9 +35,8 @@ pub(crate) enum Failure {
     Erasure(#[from] kimochi_erasure::Error),
 }
 
-impl Failure {
-    /// Stable, for alarms and for `job_runs`.
-    pub(crate) fn code(&self) -> &'static str {
+impl kimochi_schedule::Failure for Failure {
+    fn code(&self) -> &'static str {
         match self {
             Self::FuseBlown { .. } => "fuse_blown",
             Self::Incomplete { .. } => "incomplete",
@@ -52,19 +51,7 @@ impl Failure {
         }
     }
 
-    /// The code, and the whole story behind it.
-    pub(crate) fn text(&self) -> String {
-        let mut text = format!("{}: {self}", self.code());
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
-        text
-    }
-
-    /// Whether trying again may help.
-    pub(crate) fn may_pass(&self) -> bool {
+    fn may_pass(&self) -> bool {
         match self {
             Self::FuseBlown { .. } => false,
             Self::Incomplete { .. } | Self::OutOfTime | Self::OutOfOrder => true,
@@ -76,8 +63,7 @@ impl Failure {
         }
     }
 
-    /// What the run did all the same.
-    pub(crate) fn numbers(&self) -> Value {
+    fn numbers(&self) -> Value {
         match self {
             Self::Incomplete { numbers, .. } => numbers.clone(),
             Self::FuseBlown { doomed, all, .. } => json!({"doomed": doomed, "all": all}),

@@ -14,31 +14,22 @@ mod task;
 mod tasks;
 mod watch;
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
 use kimochi_notify::{AlertTopic, Notice};
 use kimochi_queue::TranscribeQueue;
+use kimochi_schedule::{Job, once, until};
 use kimochi_store::Database;
-use kimochi_store::scheduled_runs::{self, Begun, RunEnd, Start};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use serde::Serialize;
 use serde_json::Value;
 
 pub use config::Config;
 pub use fuse::Fuse;
+pub use kimochi_schedule::Answer;
 pub use metrics::Metrics;
 pub use task::{Request, Task};
 pub use tasks::MisuseThresholds;
-
-use crate::failure::Failure;
-
-/// Kept free at the end of an invocation, to write down what came of it. A step may be under way that takes this long.
-const RESERVE: Duration = Duration::from_secs(20);
-/// Lambda asks twice more after a failure; what still fails then is told to the operators.
-const LAST_ATTEMPT: i16 = 3;
 
 /// What the tasks share.
 pub struct App {
@@ -83,35 +74,13 @@ impl Run<'_> {
     }
 }
 
-/// What came of an invocation.
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Answer {
-    /// The task did what it had time for; numbers of its own.
-    Done {
-        /// For which period.
-        period: String,
-        /// What it did, or, in a rehearsal, would do.
-        numbers: Value,
-    },
-    /// The period is done.
-    AlreadyDone {
-        /// Which one.
-        period: String,
-    },
-    /// Another run of the kind is under way.
-    Busy,
-}
-
 /// Does one task, once for its period.
 ///
 /// # Errors
 /// When the task failed; Lambda asks twice more, and the next period goes on where this one ended.
 pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
-    let request: Request = serde_json::from_value(event.payload).map_err(|error| {
-        tracing::error!(error = %error, "the event is none of this function's");
-        diagnostic("InvalidRequest", &format!("the event is none of this function's: {error}"))
-    })?;
+    let request: Request =
+        serde_json::from_value(event.payload).map_err(|error| kimochi_schedule::invalid_request(&error))?;
     let answer = run(app, request, &event.context).await;
     if !request.dry_run {
         watch::look(app, &event.context).await;
@@ -122,48 +91,23 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Answer, Diag
 async fn run(app: &App, request: Request, context: &Context) -> Result<Answer, Diagnostic> {
     let now = (app.clock)();
     let period = request.task.period(now, &app.time_zone);
-    let start = Start {
+    let job = Job {
+        database: &app.database,
         kind: request.task.kind(),
         period: &period,
         is_rehearsal: request.dry_run,
-        request_id: &context.request_id,
-        now,
+        context,
+        clock: app.clock,
     };
-    let begun = scheduled_runs::begin(&app.database, &start).await.map_err(|error| failed(&error.into()))?;
-    let run = match begun {
-        Begun::Ours(run) => run,
-        Begun::AlreadyDone => {
-            tracing::info!(period, "the period is done");
-            return Ok(Answer::AlreadyDone { period });
-        }
-        Begun::Busy => {
-            tracing::warn!(period, "another run of the kind is under way");
-            return Ok(Answer::Busy);
-        }
-    };
-    let attempt = run.attempt;
-    let result = request.task.run(app, &Run { request, context, until: until(context, now) }).await;
-
-    let (end, numbers) = match &result {
-        Ok(numbers) => (RunEnd::Succeeded, numbers.clone()),
-        Err(failure) => (RunEnd::Failed(&failure.text()), failure.numbers()),
-    };
-    let kind = request.task.kind().as_str();
-    tracing::info!(kind, period, attempt, dry_run = request.dry_run, %numbers, "the run is over");
-    let ended = run.end(end, &numbers, (app.clock)()).await;
-    match result {
-        Ok(numbers) => {
-            ended.map_err(|error| failed(&error.into()))?;
-            Ok(Answer::Done { period, numbers })
-        }
-        Err(failure) => {
-            if !failure.may_pass() || attempt >= LAST_ATTEMPT {
-                // Untold, it is missing soon, and told as such.
-                let _ = tell(app, &notices::failed(request.task, &period, context, &failure)).await;
-            }
-            Err(failed(&failure))
-        }
+    let run = Run { request, context, until: until(context, now) };
+    let done = once(&job, request.task.run(app, &run)).await;
+    if let Err(failed) = &done
+        && failed.is_final
+    {
+        // Untold, it is missing soon, and told as such.
+        let _ = tell(app, &notices::failed(request.task, &period, context, &failed.failure)).await;
     }
+    Ok(done?)
 }
 
 /// Tells the operators. `false` when that failed: who depends on it tells them again.
@@ -173,19 +117,4 @@ pub(crate) async fn tell(app: &App, notice: &Notice) -> bool {
         tracing::error!(event_type = notice.event_type, %error, "the operators could not be told");
     }
     published.is_ok()
-}
-
-fn failed(failure: &Failure) -> Diagnostic {
-    tracing::error!(error = failure.text(), "the run failed");
-    diagnostic(failure.code(), &failure.text())
-}
-
-fn diagnostic(error_type: &str, message: &str) -> Diagnostic {
-    Diagnostic { error_type: error_type.to_owned(), error_message: message.to_owned() }
-}
-
-fn until(context: &Context, now: Timestamp) -> Timestamp {
-    let ends_at = i64::try_from(context.deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
-    let reserve = SignedDuration::try_from(RESERVE).unwrap_or_default();
-    ends_at.unwrap_or(now) - reserve
 }

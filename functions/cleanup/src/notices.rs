@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use kimochi_domain::Severity;
 use kimochi_notify::Notice;
 use kimochi_retention::{Error, VerifyReport};
+use kimochi_schedule::Failure as _;
 use lambda_runtime::Context;
 
 use crate::failure::Failure;
