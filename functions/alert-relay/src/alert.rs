@@ -36,7 +36,7 @@ pub struct Alert {
     /// The name of the alarm that it comes from.
     #[serde(skip)]
     pub alarm: Option<String>,
-    /// What the alarm measures, as a graph shows it.
+    /// What the alarm measures, or the notice is about, as a graph shows it.
     #[serde(skip)]
     pub graph: Option<Graph>,
     /// Whether this is the daily sign that alerts arrive.
@@ -95,6 +95,10 @@ pub struct Link {
 pub struct Graph {
     /// In which region it is measured.
     pub region: String,
+    /// From when on, as a metric widget says it: a time, or how long ago.
+    pub start: String,
+    /// Until when.
+    pub end: String,
     /// The `metrics` of a metric widget.
     pub metrics: Value,
     /// The line that was crossed; `None` for a band, which is one of the metrics.

@@ -1,4 +1,4 @@
-//! The graph of what an alarm measures, drawn by CloudWatch.
+//! The graph of what an alarm measures, or of what a notice names, drawn by CloudWatch.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::alert::Graph;
 /// How long the drawing may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The graph as PNG: the three hours up to now. `None` when there is none to be had; the log says why.
+/// The graph as PNG. `None` when there is none to be had; the log says why.
 pub(crate) async fn draw(
     settings: &SdkConfig,
     graph: &Graph,
@@ -34,7 +34,7 @@ pub(crate) async fn draw(
     match client.get_metric_widget_image().metric_widget(widget).send().await {
         Ok(answer) => answer.metric_widget_image.map(aws_sdk_cloudwatch::primitives::Blob::into_inner),
         Err(error) => {
-            tracing::info!(reason = %DisplayErrorContext(&error), "no graph of the alarm");
+            tracing::info!(reason = %DisplayErrorContext(&error), "no graph of the alert");
             None
         }
     }
@@ -46,8 +46,8 @@ fn widget(graph: &Graph, title: &str, at: Timestamp, zone: &TimeZone) -> Value {
         "title": title,
         "width": 800,
         "height": 320,
-        "start": "-PT3H",
-        "end": "P0D",
+        "start": graph.start,
+        "end": graph.end,
         "timezone": at.to_zoned(zone.clone()).strftime("%z").to_string(),
         "view": "timeSeries",
         "metrics": graph.metrics,
@@ -66,6 +66,8 @@ mod tests {
     fn a_widget_has_the_metric_and_the_line_it_crossed() {
         let graph = Graph {
             region: "ap-northeast-1".to_owned(),
+            start: "-PT3H".to_owned(),
+            end: "P0D".to_owned(),
             metrics: json!([["N", "M", {"stat": "Sum"}]]),
             threshold: Some(5.0),
         };

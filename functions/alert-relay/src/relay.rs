@@ -110,7 +110,7 @@ impl Errand<'_> {
         if let Some(conversation) = delivered.conversation.filter(|_| delivered.is_new) {
             let attached = timeout(FOR_THE_GRAPH, self.attach_graph(&conversation, deadline)).await;
             if attached.is_err() {
-                tracing::info!(reason = "timeout", "the alarm has no graph");
+                tracing::info!(reason = "timeout", "the alert has no graph");
             }
         }
         Ok(())
@@ -231,7 +231,9 @@ impl Errand<'_> {
 
     /// The graph is worth having, and not worth waiting for: whatever goes wrong, the alert is there.
     async fn attach_graph(&self, conversation: &Conversation, deadline: Instant) {
-        let (State::Raised, Some(graph)) = (self.alert.state, &self.alert.graph) else { return };
+        let (State::Raised | State::Event, Some(graph)) = (self.alert.state, &self.alert.graph) else {
+            return;
+        };
         let Ok(Access::Token(token)) = self.access() else { return };
         let Appearance { time_zone, .. } = &self.app.slack.appearance;
         let at = (self.app.clock)();
@@ -241,7 +243,7 @@ impl Errand<'_> {
         let attached =
             self.app.slack.attach(&self.app.http, token, conversation, &self.alert.title, png, deadline);
         if let Err(trouble) = attached.await {
-            tracing::info!(reason = trouble.reason(), "the alarm has no graph");
+            tracing::info!(reason = trouble.reason(), "the alert has no graph");
         }
     }
 

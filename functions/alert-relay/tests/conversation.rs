@@ -337,11 +337,7 @@ const GRAPH: &[u8] = b"\xa1\x71MetricWidgetImage\x44\x89PNG";
 #[tokio::test]
 async fn the_graph_of_an_alarm_goes_into_its_thread() {
     let relay = TestRelay::with(by_token(), []).await;
-    mount_graph(
-        &relay,
-        status(200).insert_header("smithy-protocol", "rpc-v2-cbor").set_body_raw(GRAPH, "application/cbor"),
-    )
-    .await;
+    mount_graph(&relay, drawn()).await;
     let app = remembering(&relay).await;
 
     send(&app, &alarm("a", "ALARM", 0)).await;
@@ -380,4 +376,55 @@ async fn mount_graph(relay: &TestRelay, drawn: ResponseTemplate) {
     ] {
         mock.with_priority(50).mount(&relay.server).await;
     }
+}
+
+fn drawn() -> ResponseTemplate {
+    status(200).insert_header("smithy-protocol", "rpc-v2-cbor").set_body_raw(GRAPH, "application/cbor")
+}
+
+/// A report's notice, as it is recorded.
+fn report() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/alert-relay/notice_report.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_graph_that_a_notice_names_goes_into_its_thread() {
+    let relay = TestRelay::with(by_token(), []).await;
+    mount_graph(&relay, drawn()).await;
+    let app = remembering(&relay).await;
+
+    send(&app, &report().to_string()).await;
+
+    let requests = relay.requests().await;
+    let asked = requests.iter().find(|request| request.headers.contains_key("smithy-protocol")).unwrap();
+    let asked = String::from_utf8_lossy(&asked.body).into_owned();
+    for part in [
+        r#""metrics":[["AWS/ApiGateway","Count","ApiId","a1b2c3d4e5",{"label":"リクエスト","period":3600,"stat":"Sum"}]]"#,
+        r#""start":"2026-03-30T15:00:00Z""#,
+        r#""end":"2026-03-31T15:00:00Z""#,
+    ] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    let shown = &relay.received("/api/files.completeUploadExternal").await[0];
+    assert_eq!((&shown["channel_id"], &shown["thread_ts"]), (&json!("C3"), &json!("1700000000.000000")));
+}
+
+#[tokio::test]
+async fn a_notice_that_asks_for_more_than_a_graph_of_metrics_is_told_without_one() {
+    let relay = TestRelay::with(by_token(), []).await;
+    mount_graph(&relay, drawn()).await;
+    let app = remembering(&relay).await;
+    let injected = json!([[{"expression": "SEARCH('{AWS/Lambda}', 'Sum')"}]]);
+
+    for graph in [json!("no JSON"), json!(json!({"metrics": injected}).to_string()), json!({"lines": []})] {
+        let mut notice = report();
+        notice["metadata"]["threadId"] = json!(Uuid::now_v7());
+        notice["metadata"]["additionalContext"]["graph"] = graph;
+        send(&app, &notice.to_string()).await;
+    }
+
+    assert_eq!(relay.received(SLACK).await.len(), 3);
+    let requests = relay.requests().await;
+    assert!(!requests.iter().any(|request| request.headers.contains_key("smithy-protocol")));
 }

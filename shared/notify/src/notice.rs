@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kimochi_domain::Severity;
+use kimochi_domain::{Graph, Severity};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -26,6 +26,14 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Has a picture drawn by CloudWatch put beside it. A text, because the format's facts are texts; whoever draws checks it
+    /// once more.
+    #[must_use]
+    pub fn with_graph(mut self, graph: &Graph) -> Self {
+        self.context.insert("graph", json!(graph).to_string());
+        self
+    }
+
     /// The message as it goes onto the topic.
     pub fn to_json(&self) -> Value {
         let mut context: BTreeMap<&str, &str> =

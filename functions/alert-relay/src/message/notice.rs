@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use kimochi_domain::Severity;
+use kimochi_domain::console::is_region;
+use kimochi_domain::{GraphLine, Severity};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Message;
-use crate::alert::{Alert, Fact};
+use crate::alert::{Alert, Fact, Graph};
 use crate::console;
 
 #[derive(Debug, Deserialize)]
@@ -46,6 +47,7 @@ pub(super) fn alert(notice: Notice, message: &Message) -> Alert {
     let mut take = |name: &str| additional_context.remove(name)?.as_str().map(str::to_owned);
     let severity = take("severity").and_then(|name| name.parse().ok());
     let group = take("log_group");
+    let graph = take("graph").and_then(|text| graph(&text, message.region.as_deref()));
     let request_id = additional_context.get("request_id").and_then(Value::as_str);
     let logs = || {
         console::logs(message.region.as_deref()?, group.as_deref()?, Some(request_id?), message.published_at?)
@@ -63,6 +65,7 @@ pub(super) fn alert(notice: Notice, message: &Message) -> Alert {
         facts: facts.chain(Fact::of("種別", event_type.as_deref())).collect(),
         next_steps: content.next_steps,
         links,
+        graph,
         is_heartbeat,
         runbook: event_type,
         // Each day's heartbeat stands for itself.
@@ -70,4 +73,31 @@ pub(super) fn alert(notice: Notice, message: &Message) -> Alert {
         // Who forgets to say how urgent it is must not be overheard.
         ..Alert::event(severity.unwrap_or(Severity::Warning), title)
     }
+}
+
+/// What a notice asks to be drawn. Anybody who may publish can ask, so nothing of the text goes to CloudWatch that was not
+/// understood.
+fn graph(text: &str, region: Option<&str>) -> Option<Graph> {
+    let region = region.filter(|region| is_region(region))?.to_owned();
+    match serde_json::from_str::<kimochi_domain::Graph>(text) {
+        Ok(asked) => Some(Graph {
+            region,
+            start: asked.from().to_string(),
+            end: asked.until().to_string(),
+            metrics: asked.lines().iter().map(line).collect(),
+            threshold: None,
+        }),
+        Err(error) => {
+            tracing::warn!(%error, "a notice asks for a graph that cannot be drawn");
+            None
+        }
+    }
+}
+
+/// `["AWS/Lambda", "Errors", "FunctionName", "x", {"stat": "Sum"}]`
+fn line(line: &GraphLine) -> Value {
+    let names = [&line.namespace, &line.metric].into_iter();
+    let dimensions = line.dimensions.iter().flat_map(|(name, value)| [name, value]);
+    let options = json!({"label": line.label, "stat": line.statistic, "period": line.period_seconds});
+    names.chain(dimensions).map(|name| json!(name)).chain([options]).collect()
 }

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use super::severity;
 use crate::alert::Graph;
 
+/// How much of an alarm's metric is drawn: the three hours up to now.
+const DRAWN: [&str; 2] = ["-PT3H", "P0D"];
+
 /// The `Trigger` of an alarm. Numbers come as numbers or as text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -165,7 +168,8 @@ impl Trigger {
             Value::String(text) => text.parse().ok(),
             other => other.as_f64(),
         });
-        Some(Graph { region: region.to_owned(), metrics: json!(metrics), threshold })
+        let [start, end] = DRAWN.map(str::to_owned);
+        Some(Graph { region: region.to_owned(), start, end, metrics: json!(metrics), threshold })
     }
 
     fn statistic(&self) -> Option<&str> {
