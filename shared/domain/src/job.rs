@@ -26,6 +26,12 @@ text_enum! {
         Capacity = "capacity",
         /// Counting who did unusually much of what may be a sign of misuse.
         Misuse = "misuse",
+        /// The report of a day.
+        ReportDaily = "report_daily",
+        /// The report of a week.
+        ReportWeekly = "report_weekly",
+        /// The report of a month.
+        ReportMonthly = "report_monthly",
         /// What another run finds missing, stuck or failed.
         Watch = "watch",
     }

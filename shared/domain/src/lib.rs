@@ -20,6 +20,7 @@ mod misuse;
 mod moment;
 mod names;
 mod recording;
+mod report;
 mod sequencer;
 mod severity;
 mod storage_key;
@@ -43,6 +44,7 @@ pub use misuse::MisuseSign;
 pub use moment::{InvalidMoment, Moment};
 pub use names::{AuditAction, AuditActor, InvalidAuditAction, InvalidAuditActor, InvalidJobName, JobName};
 pub use recording::{Quality, Recording, RecordingStatus, Transcript};
+pub use report::{InvalidPeriod, ReportFormat, ReportKey, ReportKind, ReportPeriod};
 pub use sequencer::Sequencer;
 pub use severity::Severity;
 pub use storage_key::{

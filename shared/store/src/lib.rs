@@ -1,8 +1,8 @@
 //! PostgreSQL: every SQL statement of the system, the migrations, and the connections that run them.
 //!
 //! Rules that need no database are in `kimochi-domain`, objects in `kimochi-blob`. One file holds the
-//! statements of one table; [`transcription`], [`purge`] and [`support`] hold what concerns several, [`log_lines`] what is
-//! common to logs, [`misuse`] what the audit log tells of who does unusually much.
+//! statements of one table; [`transcription`], [`purge`], [`support`] and [`reports`] hold what concerns several, [`log_lines`]
+//! what is common to logs, [`misuse`] what the audit log tells of who does unusually much.
 
 pub mod archives;
 pub mod audit;
@@ -29,6 +29,7 @@ mod operator;
 pub mod purge;
 pub mod recording_keys;
 pub mod recordings;
+pub mod reports;
 pub mod scheduled_runs;
 pub mod stale;
 pub mod support;

@@ -52,6 +52,11 @@ impl TestDatabase {
         self.connect_as("kimochi_operator")
     }
 
+    /// A handle as `kimochi_report`.
+    pub fn report(&self) -> Database {
+        self.connect_as("kimochi_report")
+    }
+
     /// A handle as `kimochi_owner`, to whom row-level security does not apply.
     pub fn owner(&self) -> Database {
         self.connect_as("kimochi_owner")

@@ -15,6 +15,7 @@ mod looking;
 mod migrating;
 mod misuse;
 mod privileges;
+mod reporting;
 mod retrying;
 mod settling;
 mod signing_in;

@@ -172,6 +172,38 @@ async fn an_operator_reads_nothing_that_a_family_entered_and_changes_nothing_of_
 }
 
 #[tokio::test]
+async fn the_report_counts_and_reads_nothing_of_a_family() {
+    let db = TestDatabase::new().await;
+    let recording = requested_by(&db.api(), "mika").await;
+    attempt_at(&db.worker(), &recording.audio_key, now()).await;
+    let report = db.report();
+
+    for sql in [
+        "SELECT id FROM users",
+        "SELECT id FROM recordings",
+        "SELECT transcript FROM recordings",
+        "SELECT id FROM children",
+        "SELECT id FROM emotion_logs",
+        "SELECT key FROM idempotency_keys",
+        "SELECT id FROM audit_logs",
+        "SELECT key FROM archives",
+        "SELECT error FROM job_runs",
+        "UPDATE job_runs SET kind = 'x'",
+        "DELETE FROM job_runs",
+        "INSERT INTO job_runs (id, kind, subject, status, attempt, started_at)
+            VALUES (gen_random_uuid(), 'purge', 'x', 'running', 1, now())",
+        "SELECT rough_count('users')",
+        "SELECT audit('a.b', 'a', 'b')",
+        "SELECT view_family(gen_random_uuid(), 'family.view', 'a reason for it')",
+        "CREATE TABLE mine (id int)",
+    ] {
+        refused(&report, sql).await;
+    }
+    let seen = report.client().await.unwrap().query("SELECT id FROM job_runs", &[]).await.unwrap();
+    assert_eq!(seen.len(), 0, "the run of transcribe is none of its business");
+}
+
+#[tokio::test]
 async fn the_roles_are_below_row_level_security_and_everything_belongs_to_the_owner() {
     let db = TestDatabase::new().await;
     let superuser = db.superuser().await;
@@ -193,7 +225,10 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT re
     let open = superuser.query(open, &[]).await.unwrap();
 
     let names = |rows: Vec<tokio_postgres::Row>| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>();
-    assert_eq!(names(roles), ["kimochi_api", "kimochi_cleanup", "kimochi_operator", "kimochi_worker"]);
+    assert_eq!(
+        names(roles),
+        ["kimochi_api", "kimochi_cleanup", "kimochi_operator", "kimochi_report", "kimochi_worker"]
+    );
     assert_eq!(names(strangers), [""; 0]);
     assert_eq!(names(open), [""; 0], "tables without row-level security");
 }
