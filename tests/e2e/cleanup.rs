@@ -48,9 +48,13 @@ async fn each_task_can_do_its_work_in_the_deployed_function() {
 }
 
 impl Stack {
-    /// Calls the function; a signed request spares another SDK.
     pub(crate) async fn clean_up(&self, event: &Value) -> Value {
-        let (endpoint, name) = (variable("AWS_ENDPOINT_URL"), variable("FUNCTION_CLEANUP"));
+        self.invoke("FUNCTION_CLEANUP", event).await
+    }
+
+    /// Calls the function whose name a variable holds; a signed request spares another SDK.
+    pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let (endpoint, name) = (variable("AWS_ENDPOINT_URL"), variable(function));
         let url = format!("{endpoint}/2015-03-31/functions/{name}/invocations");
         let body = event.to_string();
         let mut request = self.http.post(&url).body(body.clone());

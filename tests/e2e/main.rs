@@ -14,6 +14,7 @@ mod isolation;
 mod leaving;
 mod misuse;
 mod operations;
+mod report;
 mod stack;
 mod upload_url;
 mod voice_notes;

@@ -43,6 +43,11 @@ fn cleanup_reads_what_the_template_sets() {
 }
 
 #[test]
+fn report_reads_what_the_template_sets() {
+    compare("Report", read(report::Config::from_env, &[""]));
+}
+
+#[test]
 fn migrate_reads_what_the_template_sets() {
     compare("Migrate", read(migrate::Config::from_env, &[""]));
 }

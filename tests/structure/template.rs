@@ -88,6 +88,26 @@ fn each_task_of_cleanup_has_its_schedule() {
 }
 
 #[test]
+fn each_report_has_its_schedule_in_the_morning() {
+    let template = template();
+    let events = template["Resources"]["Report"]["Properties"]["Events"].as_hash().expect("events");
+
+    for (report, schedule) in [
+        ("daily", "cron(0 7 * * ? *)"),
+        ("weekly", "cron(15 7 ? * MON *)"),
+        ("monthly", "cron(30 7 3 * ? *)"),
+    ] {
+        let input = format!("{{\"report\": \"{report}\"}}");
+        let event = events.values().find(|event| event["Properties"]["Input"].as_str() == Some(&input));
+        let properties = &event.unwrap_or_else(|| panic!("{input}"))["Properties"];
+        assert_eq!(text(&properties["ScheduleExpression"]), schedule);
+        // A day begins in the app's time zone, and so does the morning after it.
+        assert_eq!(text(&properties["ScheduleExpressionTimezone"]), "AppTimeZone");
+    }
+    assert_eq!(events.len(), 3);
+}
+
+#[test]
 fn what_stays_undelivered_is_told_on_another_way() {
     let template = template();
     for alarm in ["AlertDlqAlarm", "HeartbeatAlarm"] {

@@ -1,9 +1,11 @@
-//! Exported rows and their manifests: put once, never over what is there, and read back.
+//! What is kept under `archive/`: exported rows and their manifests, put once, never over what is there, and read back; and
+//! reports.
 
 use aws_sdk_s3::primitives::ByteStream;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kimochi_domain::ArchiveKey;
+use kimochi_domain::{ArchiveKey, ReportFormat, ReportKey};
+use sha2::{Digest as _, Sha256};
 
 use crate::{BlobError, MediaBucket, Operation};
 
@@ -60,6 +62,30 @@ impl MediaBucket {
     /// [`BlobError::TooLarge`] when it cannot be one of ours, otherwise what S3 says.
     pub async fn get_manifest(&self, key: &ArchiveKey) -> Result<Option<Vec<u8>>, BlobError> {
         self.get_small(&key.manifest_key(), MAX_MANIFEST_BYTES).await
+    }
+
+    /// Stores a report, over an earlier one of the same period: the bucket keeps both. S3 refuses it if it arrives with another
+    /// SHA-256.
+    ///
+    /// # Errors
+    /// What S3 says.
+    pub async fn put_report(&self, key: &ReportKey, bytes: Vec<u8>) -> Result<(), BlobError> {
+        let content_type = match key.format {
+            ReportFormat::Markdown => "text/markdown; charset=utf-8",
+            ReportFormat::Json => "application/json",
+            ReportFormat::Svg => "image/svg+xml",
+        };
+        self.client
+            .put_object()
+            .bucket(&self.name)
+            .key(key.to_string())
+            .content_type(content_type)
+            .checksum_sha256(STANDARD.encode(Sha256::digest(&bytes)))
+            .body(ByteStream::from(bytes))
+            .send()
+            .await
+            .map_err(|error| BlobError::from_sdk(Operation::Put, &error))?;
+        Ok(())
     }
 
     async fn put_once(
