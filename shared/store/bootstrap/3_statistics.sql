@@ -12,7 +12,7 @@ BEGIN
         RETURN;
     END IF;
     CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA public;
-    -- The functions of V19__reports.sql run as the owner, and read statements of every role.
+    -- The functions of V20__reports.sql run as the owner, and read statements of every role.
     BEGIN
         GRANT pg_read_all_stats TO kimochi_owner;
     EXCEPTION WHEN insufficient_privilege THEN

@@ -1,5 +1,5 @@
 //! What reports to the operators are made from: counts, times and names. Everything that reads a family's rows is a function
-//! of V19__reports.sql; the role cannot read them otherwise.
+//! of V20__reports.sql; the role cannot read them otherwise.
 
 use std::ops::Range;
 
