@@ -89,13 +89,9 @@ images: setup ## draw the feeling cards' pictures (images/emotions) as WebP into
 bench: setup build ## measure the functions beside Python and bare baselines (ARGS="--function NAME --json FILE")
 	cargo build --release $(functions:%=--package %)
 	cargo build --release --package bench
-	@$(local) bench $(ARGS)
-
-.PHONY: bench-at-size
-bench-at-size: setup build ## a million audit rows, 200,000 objects: how long, and that memory does not grow
 	cargo build --release --package cleanup --example walk_at_size
 	cargo build --release --package kimochi-retention --example logs_at_size
-	@$(local) bench-at-size
+	@$(local) bench $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## fuzz each target for FUZZ_SECONDS (default 60); what it finds new goes to .local/fuzz

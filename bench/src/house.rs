@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// Who calls in every recorded event.
 const ISSUER: &str = "https://cognito-idp.ap-northeast-1.amazonaws.com/ap-northeast-1_Example";
 /// How many logs the family has; each has its recording.
-const LOGS: i32 = 1_000;
+pub(crate) const LOGS: i32 = 1_000;
 
 /// A database, a bucket and a family.
 #[derive(Debug)]
@@ -62,11 +62,40 @@ impl House {
     }
 }
 
+impl House {
+    /// Adds logs of other families, 200 of each, after `before` that there are.
+    pub(crate) async fn add_logs_of_others(&self, before: i64, more: i64) -> Result<()> {
+        let superuser = self.database.superuser().await;
+        superuser.batch_execute("SET session_replication_role = replica").await?;
+        let logs = "
+INSERT INTO emotion_logs (id, user_id, child_id, emotion, intensity, note, recording_id, felt_at, created_at, updated_at)
+SELECT uuid_of(at), family, family, 'ureshii', 2, 'すべりだいで', NULL, at, at, at
+FROM generate_series($1::bigint, $1 + $2::bigint - 1) AS n,
+    LATERAL (SELECT now() - (n % 200) * interval '1 hour') AS t (at),
+    LATERAL (SELECT md5((n / 200)::text)::uuid) AS f (family)";
+        superuser.execute(logs, &[&before, &more]).await?;
+        Ok(())
+    }
+
+    /// Lets the database know what it holds.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        self.database.superuser().await.batch_execute("VACUUM ANALYZE emotion_logs").await?;
+        Ok(())
+    }
+}
+
 /// The event of one page of fifty logs.
 pub(crate) fn list_event() -> Result<Arc<[u8]>> {
+    list_event_with(|event| {
+        event["rawQueryString"] = json!("limit=50");
+        event["queryStringParameters"]["limit"] = json!("50");
+    })
+}
+
+/// The recorded event of a list, changed.
+pub(crate) fn list_event_with(change: impl FnOnce(&mut Value)) -> Result<Arc<[u8]>> {
     let mut event = events::recorded("emotions/list_emotion_logs");
-    event["rawQueryString"] = json!("limit=50");
-    event["queryStringParameters"]["limit"] = json!("50");
+    change(&mut event);
     bytes(&event)
 }
 

@@ -5,7 +5,9 @@
 
 mod baselines;
 mod budgets;
+mod growth;
 mod house;
+mod load;
 mod measure;
 mod report;
 mod runtime_api;
@@ -13,7 +15,7 @@ mod sandbox;
 mod statistics;
 mod targets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
@@ -21,11 +23,16 @@ use kimochi_runtime::clock;
 
 use crate::baselines::Baselines;
 use crate::budgets::Verdict;
+use crate::growth::Size;
 use crate::house::House;
+use crate::load::Load;
 use crate::measure::Amount;
 use crate::report::{Machine, Run};
+use crate::targets::Target;
 
-const USAGE: &str = "bench [--function NAME]… [--rounds N] [--invocations N] [--json FILE] [--against FILE]";
+const USAGE: &str = "bench [--function NAME]… [--rounds N] [--invocations N] [--json FILE] [--against FILE]
+bench load                             200 clients for a minute
+bench growth FILE.svg                  lists and summaries beside up to ten million rows";
 
 /// What was asked for.
 #[derive(Debug)]
@@ -37,16 +44,46 @@ struct Asked {
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "what it is for")]
 async fn main() -> Result<ExitCode> {
-    let asked = asked(std::env::args().skip(1))?;
     let voice = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/samples/kimochi_1.webm"))?;
-    let house = House::new(voice.clone()).await?;
-    let baselines = Baselines::new(&house, &voice).await?;
-    let mut targets = targets::all(&house)?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["load"] => load(&House::new(voice).await?).await,
+        ["growth", picture] => growth(&House::new(voice).await?, Path::new(picture)).await,
+        _ => measure(&House::new(voice.clone()).await?, &voice, asked(arguments.into_iter())?).await,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "what it is for")]
+async fn load(house: &House) -> Result<ExitCode> {
+    let load = load::load(&emotions(house)?).await?;
+    let Load { answers, errors, p50, p99 } = load;
+    println!("{answers} answers, {errors} errors; median {p50:.1} ms, p99 {p99:.1} ms");
+    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[expect(clippy::print_stdout, reason = "what it is for")]
+async fn growth(house: &House, picture: &Path) -> Result<ExitCode> {
+    let sizes = growth::measure(house, &emotions(house)?).await?;
+    println!("| rows | a page of fifty, ms | summary, ms |\n|---:|---:|---:|");
+    for Size { rows, list, summary } in &sizes {
+        println!("| {rows} | {:.2} | {:.2} |", list.median, summary.median);
+    }
+    growth::draw(&sizes, picture)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn emotions(house: &House) -> Result<Target> {
+    targets::all(house)?.into_iter().find(|target| target.name == "emotions").context("emotions")
+}
+
+#[expect(clippy::print_stdout, reason = "what it is for")]
+async fn measure(house: &House, voice: &[u8], asked: Asked) -> Result<ExitCode> {
+    let baselines = Baselines::new(house, voice).await?;
+    let mut targets = targets::all(house)?;
     targets.retain(|target| is_wanted(target.name, &asked.functions));
 
-    let figures = measure::all(&house, &baselines, &targets, asked.amount).await?;
+    let figures = measure::all(house, &baselines, &targets, asked.amount).await?;
     let verdicts = budgets::judge(&figures);
     let run = Run { machine: machine()?, amount: asked.amount, figures, verdicts };
 

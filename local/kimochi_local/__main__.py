@@ -29,7 +29,6 @@ COMMANDS = {
     "test": tests.run,
     "contract": contract.run,
     "bench": bench.run,
-    "bench-at-size": bench.run_at_size,
     "alert-test": alert_test.local,
     "verify-audit": verify_audit.local,
     "images": pictures.render_and_tell,
