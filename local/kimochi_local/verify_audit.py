@@ -13,7 +13,7 @@ from .place import STACK_NAME
 from .terminal import Trouble, say
 
 # As long as the function may take, and one attempt: a second one would find the first at it.
-PATIENCE = Config(read_timeout=910, retries={"total_max_attempts": 1})
+PATIENCE = Config(read_timeout=910, retries={"total_max_attempts": 1}, tcp_keepalive=True)
 
 
 def local() -> int:

@@ -40,7 +40,7 @@ async fn a_task_is_done_once_for_its_period() {
 async fn each_task_can_do_its_work_in_the_deployed_function() {
     let stack = Stack::connect().await;
 
-    for task in ["orphans", "seal", "retention", "verify", "capacity"] {
+    for task in ["orphans", "stale", "seal", "retention", "verify", "capacity"] {
         let answer = stack.clean_up(&json!({"task": task})).await;
 
         assert!(answer["outcome"] == "done" || answer["outcome"] == "already_done", "{task}: {answer}");

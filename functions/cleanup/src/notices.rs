@@ -138,15 +138,21 @@ pub(crate) fn retention_behind(rows: i64, context: &Context) -> Notice {
     }
 }
 
-/// Objects that no recording has will go in a week.
-pub(crate) fn quarantined(objects: u64, until: Timestamp, context: &Context, app: &App) -> Notice {
+/// Objects that no recording has will go in a week. When they are many, the database is likely to be another one than it was.
+pub(crate) fn quarantined(
+    objects: u64,
+    is_much: bool,
+    until: Timestamp,
+    context: &Context,
+    app: &App,
+) -> Notice {
     let day = until.to_zoned(app.time_zone.clone()).date();
     let mut facts = facts(Task::Orphans, context);
     facts.insert("objects", objects.to_string());
     facts.insert("until", until.to_string());
     Notice {
         event_type: "objects_quarantined",
-        severity: Severity::Warning,
+        severity: if is_much { Severity::Critical } else { Severity::Warning },
         title: "記録のない音声・テキストが見つかりました".to_owned(),
         description: format!("データベースに記録のないオブジェクトが{objects}件あります。{day} 以降に消去します。"),
         next_steps: vec![

@@ -8,9 +8,12 @@
 //! | `stale` | uploads that never came: `expired`; those that came unnoticed: into the queue | a day | their URL was good for three minutes |
 //! | `stale` | notes that nobody is at: back into the queue | 2 h | their message, or their sandbox, was lost |
 //! | `orphans` | objects without a recording: into quarantine, and gone a week later | a day | nobody can ask for them, and nobody could delete them |
+//! | `orphans` | recordings without their object: told of | a day | only people can bring them back |
 //! | `seal` | a digest of each day's audit rows and the day before | 1 h | what was written cannot change unnoticed |
 //! | `retention` | audit rows: to the bucket, and out of the database | `AuditLogsKeptDays`, 180 | operations document, 6.1 |
 //! | `retention` | job runs: to the bucket, and out of the database | `JobRunsKeptDays`, 90 | operations document, 6.1 |
+//! | `verify` | nothing: every audit row is compared with its seal | – | a chain that nobody looks at proves nothing |
+//! | `capacity` | nothing: what lies in the bucket is counted | – | nobody likes to be surprised |
 //! | `misuse` | nothing: who did unusually much is counted | – | somebody may read what is not for them |
 
 mod capacity;

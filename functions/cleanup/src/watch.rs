@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::JobKind;
 use kimochi_erasure::{Limits, QUIET_TIME};
+use kimochi_notify::Notice;
 use kimochi_store::purge;
 use kimochi_store::scheduled_runs::{Lately, lately, note_told, was_told};
 use lambda_runtime::Context;
@@ -70,7 +71,12 @@ async fn report(app: &App, task: Task, finding: Finding, context: &Context, now:
     let kind: JobKind = task.kind();
     let day = now.to_zoned(app.time_zone.clone()).date();
     let what = format!("{kind}/{}/{day}", finding.name());
-    match was_told(&app.database, &what).await {
+    tell_once(app, &what, &notices::found(task, finding, context, app), context).await;
+}
+
+/// Tells the operators of `what`, unless they know.
+pub(crate) async fn tell_once(app: &App, what: &str, notice: &Notice, context: &Context) {
+    match was_told(&app.database, what).await {
         Ok(true) => return,
         Ok(false) => (),
         Err(error) => {
@@ -78,8 +84,8 @@ async fn report(app: &App, task: Task, finding: Finding, context: &Context, now:
         }
     }
     // Told first: twice is better than never.
-    if tell(app, &notices::found(task, finding, context, app)).await
-        && let Err(error) = note_told(&app.database, &what, &context.request_id, now).await
+    if tell(app, notice).await
+        && let Err(error) = note_told(&app.database, what, &context.request_id, (app.clock)()).await
     {
         tracing::warn!(error = &error as &dyn std::error::Error, "operators may be told again");
     }

@@ -12,7 +12,7 @@ const SINCE: &str = "kimochi:quarantined-at";
 /// How an object stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quarantine {
-    /// It was tagged, or hidden by a delete marker, at this time.
+    /// It was tagged at this time; or, when nothing but delete markers is left of it, the latest of them was made then.
     Since(Timestamp),
     /// It has no tag, or none that can be read.
     None,
@@ -21,14 +21,12 @@ pub enum Quarantine {
 }
 
 impl MediaBucket {
-    /// Since when an object is in quarantine. What a delete marker hides is so since then: somebody took it away.
+    /// Since when an object is in quarantine, whether or not a delete marker hides it.
     ///
     /// # Errors
     /// What S3 says.
     pub async fn quarantine_of(&self, object: &Listed) -> Result<Quarantine, BlobError> {
-        let Some(version) = object.version.as_ref().filter(|_| object.is_there) else {
-            return Ok(Quarantine::Since(object.changed_at));
-        };
+        let Some(version) = &object.version else { return Ok(Quarantine::Since(object.changed_at)) };
         let Some(tags) = self.tags(&object.key, version).await? else { return Ok(Quarantine::Gone) };
         let since = tags.iter().find(|tag| tag.key() == SINCE).and_then(|tag| tag.value().parse().ok());
         Ok(since.map_or(Quarantine::None, Quarantine::Since))

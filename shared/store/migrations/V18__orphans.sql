@@ -12,7 +12,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC
     SELECT id, audio_key, uploaded_at, text_key IS NOT NULL, deleted_at IS NOT NULL
     FROM recordings
-    WHERE audio_key COLLATE "C" > after_key
+    -- For one that is expired nothing came: what lies there all the same is nobody's.
+    WHERE audio_key COLLATE "C" > after_key AND status <> 'expired'
     ORDER BY audio_key COLLATE "C"
     LIMIT max_rows;
 END;
@@ -52,5 +53,44 @@ END;
 
 COMMENT ON FUNCTION stuck_recordings(timestamptz, uuid, bigint) IS 'Recordings that arrived, have no text, and have been left alone since then';
 
-GRANT EXECUTE ON FUNCTION recording_keys(text, bigint), silent_uploads(timestamptz, uuid, bigint),
+-- The receipt for objects that were removed because no recording has them.
+CREATE FUNCTION audit_orphans(at timestamptz, details jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM set_config('app.user_id', '', true);
+    PERFORM set_config('app.now', at::text, true);
+    PERFORM set_config('app.actor', 'cleanup', true);
+    PERFORM audit('object.remove_orphans', 'bucket', 'media', 'done', details);
+END
+$$;
+
+COMMENT ON FUNCTION audit_orphans(timestamptz, jsonb) IS 'Writes down how many objects without a recording were removed';
+
+-- As V15, and of job_runs.
+CREATE OR REPLACE FUNCTION rough_count(table_name text) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    estimate bigint;
+BEGIN
+    IF table_name NOT IN ('users', 'recordings', 'children', 'emotion_logs', 'job_runs') THEN
+        RAISE EXCEPTION 'rough_count does not know %', table_name;
+    END IF;
+    SELECT reltuples::bigint INTO estimate FROM pg_class WHERE oid = to_regclass('public.' || table_name);
+    IF estimate <= 10000 THEN
+        EXECUTE format('SELECT count(*) FROM (SELECT FROM %I LIMIT 100000) AS the_first', table_name) INTO estimate;
+    END IF;
+    RETURN estimate;
+END
+$$;
+
+-- As V17, without counting all that there are: every run asks.
+CREATE OR REPLACE FUNCTION due_job_runs(finished_before timestamptz) RETURNS TABLE (due bigint, total bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT (SELECT count(*) FROM job_runs WHERE finished_at < finished_before), rough_count('job_runs');
+END;
+
+GRANT EXECUTE ON FUNCTION audit_orphans(timestamptz, jsonb), recording_keys(text, bigint), silent_uploads(timestamptz, uuid, bigint),
     stuck_recordings(timestamptz, uuid, bigint) TO kimochi_cleanup;

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use kimochi_domain::{AudioKey, RecordingId};
+use serde::Serialize;
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 
 use crate::columns::parsed;
 use crate::{Database, Result};
@@ -34,6 +36,32 @@ SELECT id, audio_key, uploaded_at, has_text, is_deleted FROM recording_keys($1, 
     let client = db.client().await?;
     let statement = client.prepare_cached(SQL).await?;
     client.query(&statement, &[&key, &limit]).await?.iter().map(from_row).collect()
+}
+
+/// What was removed from the bucket because no recording has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// Objects.
+    pub objects: u64,
+    /// Their versions and delete markers.
+    pub versions: u64,
+    /// The size of all of them.
+    pub bytes: u64,
+}
+
+/// Writes the receipt for it into the audit log.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn note_removed(db: &Database, removed: Removed, now: Timestamp) -> Result<()> {
+    const SQL: &str = "\
+-- recording_keys::note_removed
+SELECT audit_orphans($1, $2)";
+
+    let client = db.client().await?;
+    let statement = client.prepare_cached(SQL).await?;
+    client.execute(&statement, &[&now, &Json(removed)]).await?;
+    Ok(())
 }
 
 fn from_row(row: &Row) -> Result<RecordingKey> {

@@ -70,7 +70,7 @@ pub async fn begin(db: &Database, start: &Start<'_>) -> Result<Begun> {
 UPDATE job_runs
 SET status = 'failed', finished_at = $2, error = $3
 WHERE kind = $1 AND status = 'running' AND user_id IS NULL";
-    // A period that failed is tried again in its row.
+    // A period that failed, or says of itself that it is not complete, is gone on with in its row.
     const BEGIN: &str = "\
 -- scheduled_runs::begin
 INSERT INTO job_runs (id, kind, subject, once_key, status, attempt, request_id, started_at, details)
@@ -78,7 +78,7 @@ VALUES ($1, $2, $3, $4, 'running', 1, $5, $6, $7)
 ON CONFLICT ON CONSTRAINT job_runs_once DO UPDATE
 SET status = 'running', attempt = job_runs.attempt + 1, request_id = EXCLUDED.request_id,
     started_at = EXCLUDED.started_at, finished_at = NULL, error = NULL, details = EXCLUDED.details
-WHERE job_runs.status = 'failed'
+WHERE job_runs.status = 'failed' OR (job_runs.status = 'succeeded' AND job_runs.details ->> 'complete' = 'false')
 RETURNING id, attempt";
 
     let Some(session) = Exclusive::begin(db, Work::Scheduled(start.kind)).await? else {
@@ -168,21 +168,22 @@ SELECT
     })
 }
 
-/// When the latest run of a kind that succeeded ended, and what it wrote down; rehearsals do not count.
+/// When the latest run of a kind that succeeded ended, and what it wrote down; rehearsals do not count, nor does one that says
+/// that it is yet to come.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn latest(db: &Database, kind: JobKind) -> Result<Option<(Timestamp, Value)>> {
+pub async fn latest(db: &Database, kind: JobKind, now: Timestamp) -> Result<Option<(Timestamp, Value)>> {
     const SQL: &str = "\
 -- scheduled_runs::latest
 SELECT finished_at, details FROM job_runs
-WHERE kind = $1 AND status = 'succeeded' AND once_key IS NOT NULL
+WHERE kind = $1 AND status = 'succeeded' AND once_key IS NOT NULL AND started_at <= $2
 ORDER BY started_at DESC
 LIMIT 1";
 
     let client = db.client().await?;
     let statement = client.prepare_cached(SQL).await?;
-    let Some(row) = client.query_opt(&statement, &[&kind.as_str()]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(&statement, &[&kind.as_str(), &now]).await? else { return Ok(None) };
     Ok(Some((row.try_get("finished_at")?, row.try_get("details")?)))
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
         let Usage { objects, versions, bytes } = usage.ok_or(Failure::OutOfTime)?;
         prefixes.insert(prefix, Counted { objects, versions, bytes });
     }
-    let earlier = scheduled_runs::latest(&app.database, Task::Capacity.kind()).await?;
+    let earlier = scheduled_runs::latest(&app.database, Task::Capacity.kind(), (app.clock)()).await?;
     // What an earlier release wrote and this one cannot read begins anew.
     let earlier = earlier.and_then(|(at, details)| Some((at, serde_json::from_value(details).ok()?)));
     let mut capacity = judge(prefixes, earlier, app.quota_bytes, (app.clock)());

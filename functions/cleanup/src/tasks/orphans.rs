@@ -2,16 +2,16 @@
 //! their keys.
 //!
 //! An object that no recording has may hold a child's voice: it is put into quarantine, operators are told, and a week later
-//! it goes. A recording whose object is missing cannot be mended by a machine: operators are told. Both only when they are
-//! older than a day, and each is looked up once more before anything is done.
+//! it goes, unless they could not be told. A recording whose object is missing cannot be mended by a machine: operators are
+//! told. Both only when they are older than a day, and each is looked up once more before anything is done.
 
 mod merge;
 mod recording_walk;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kimochi_blob::{Erased, Listed, Quarantine};
 use kimochi_domain::recording_prefix;
-use kimochi_store::recording_keys::{self, RecordingKey};
+use kimochi_store::recording_keys::{self, RecordingKey, Removed};
 use kimochi_store::scheduled_runs;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,19 +19,25 @@ use serde_json::{Value, json};
 use self::merge::{Merge, Pair};
 use self::recording_walk::Folder;
 use crate::failure::Failure;
-use crate::{App, Run, Task, notices, tell};
+use crate::{App, Fuse, Run, Task, notices, tell};
 
 /// What is younger may be on its way.
 const YOUNG: SignedDuration = SignedDuration::from_hours(24);
 /// How long somebody has to say that an object is missed.
 const QUARANTINE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A tag that is older is one of an earlier time, when the object was found to be missed after all: its week begins anew.
+const FORGOTTEN: SignedDuration = SignedDuration::from_hours(21 * 24);
 /// Kept free at the end of a run, for what is to be removed.
 const REMOVAL_TIME: SignedDuration = SignedDuration::from_mins(2);
 /// At most so many objects are removed by one run; it has their keys in memory.
 const MOST_REMOVED: usize = 1_000;
+/// Of objects without a recording, more than so many are no accident of a single upload, and the fuse judges their share.
+const FEW: u32 = 10;
 
-/// What a run found and did, or, in a rehearsal, would do.
-#[derive(Debug, Default, Serialize)]
+/// What a run found and did, or, in a rehearsal, would do. A walk may take several runs: what was found adds up over all of
+/// them, until one comes to the end.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Found {
     /// Objects that were looked at.
     objects: u64,
@@ -39,7 +45,7 @@ struct Found {
     recordings: u64,
     /// Objects without a recording that were put into quarantine.
     quarantined: u64,
-    /// Objects that are in quarantine, and for less than a week.
+    /// Objects that had been in quarantine, and for less than a week.
     waiting: u64,
     /// Objects whose week is over.
     ripe: u64,
@@ -51,11 +57,23 @@ struct Found {
     without_note: u64,
     /// Recordings whose transcript is not in the bucket; its text is in the table.
     without_text: u64,
+    /// What operators know of.
+    told: Told,
     /// Where the next run goes on, when time ended first.
     next: Option<Place>,
+    /// Whether nothing is left to do.
+    complete: bool,
     /// Keys to remove.
     #[serde(skip)]
     doomed: Vec<String>,
+}
+
+/// How many operators were told of.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Told {
+    in_quarantine: u64,
+    missing: u64,
 }
 
 /// How far a walk came.
@@ -65,30 +83,35 @@ struct Place {
     after: Option<String>,
 }
 
-/// What the next run needs of an earlier one.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Earlier {
-    next: Option<Place>,
-    without_note: u64,
-    without_text: u64,
-}
-
 pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
-    let earlier = scheduled_runs::latest(&app.database, Task::Orphans.kind()).await?;
+    let now = (app.clock)();
+    let earlier = scheduled_runs::latest(&app.database, Task::Orphans.kind(), now).await?;
     // What an earlier release wrote and this one cannot read begins anew.
-    let earlier: Earlier = earlier.and_then(|(_, it)| serde_json::from_value(it).ok()).unwrap_or_default();
-    let mut found = Found::default();
-    walk(app, run, earlier.next.clone(), &mut found).await?;
+    let earlier: Found = earlier.and_then(|(_, it)| serde_json::from_value(it).ok()).unwrap_or_default();
+    let mut found = match earlier.next {
+        Some(_) => Found { removed: 0, removed_versions: 0, removed_bytes: 0, ..earlier },
+        None => Found { told: earlier.told, ..Found::default() },
+    };
+    let before = found.quarantined;
+
+    let walked = walk(app, run, &mut found).await;
     if !run.request.dry_run {
-        remove(app, run, &mut found).await?;
-        tell_operators(app, run, &found, &earlier).await;
+        // Whatever ended the walk: what is in quarantine now goes in a week, and that must not come as a surprise.
+        let is_told = tell_operators(app, run, &mut found, before).await;
+        walked?;
+        // Nobody knows of what lies there: it stays.
+        if is_told {
+            remove(app, run, &mut found).await?;
+        }
+    } else {
+        walked?;
     }
+    found.complete = found.next.is_none() && found.removed == found.ripe;
     Ok(json!(found))
 }
 
-async fn walk(app: &App, run: &Run<'_>, from: Option<Place>, found: &mut Found) -> Result<(), Failure> {
-    let mut from = from.unwrap_or(Place { folder: Folder::Audio, after: None });
+async fn walk(app: &App, run: &Run<'_>, found: &mut Found) -> Result<(), Failure> {
+    let mut from = found.next.take().unwrap_or(Place { folder: Folder::Audio, after: None });
     loop {
         let mut merge = Merge::new(app, from.folder, from.after.take());
         while let Some(pair) = merge.next().await? {
@@ -138,27 +161,27 @@ async fn consider_orphan(
         return Ok(());
     }
     let now = (app.clock)();
-    match app.bucket.quarantine_of(object).await? {
-        Quarantine::None if run.request.dry_run => found.quarantined += 1,
-        Quarantine::None => {
-            if app.bucket.quarantine(object, now).await? {
-                tracing::warn!(key = object.key, "an object without a recording is in quarantine now");
-                found.quarantined += 1;
-            }
-        }
-        // From a clock that was ahead: it would never be over.
-        Quarantine::Since(since) if since > now && !run.request.dry_run => {
-            app.bucket.quarantine(object, now).await?;
-            found.waiting += 1;
-        }
-        Quarantine::Since(since) if now.duration_since(since) < QUARANTINE => found.waiting += 1,
-        Quarantine::Since(_) => {
+    let time_there = match app.bucket.quarantine_of(object).await? {
+        Quarantine::Gone => return Ok(()),
+        Quarantine::None => None,
+        // A time to come is one of a clock that was ahead.
+        Quarantine::Since(since) => Some(now.duration_since(since)).filter(|there| !there.is_negative()),
+    };
+    match time_there {
+        Some(there) if there < QUARANTINE => found.waiting += 1,
+        Some(there) if there < FORGOTTEN => {
             found.ripe += 1;
             if found.doomed.len() < MOST_REMOVED {
                 found.doomed.push(object.key.clone());
             }
         }
-        Quarantine::Gone => (),
+        _ if run.request.dry_run => found.quarantined += 1,
+        _ => {
+            if app.bucket.quarantine(object, now).await? {
+                tracing::warn!(key = object.key, "an object without a recording is in quarantine now");
+                found.quarantined += 1;
+            }
+        }
     }
     Ok(())
 }
@@ -190,7 +213,7 @@ async fn note_missing(
 
 async fn remove(app: &App, run: &Run<'_>, found: &mut Found) -> Result<(), Failure> {
     let (doomed, all) = (found.ripe.cast_signed(), found.objects.cast_signed());
-    if !run.request.allow_large && app.fuse.blows(doomed, all) {
+    if !run.request.allow_large && fuse(app).blows(doomed, all) {
         return Err(Failure::FuseBlown { what: "objects", doomed, all });
     }
     for key in std::mem::take(&mut found.doomed) {
@@ -206,19 +229,37 @@ async fn remove(app: &App, run: &Run<'_>, found: &mut Found) -> Result<(), Failu
         found.removed_versions += versions;
         found.removed_bytes += bytes;
     }
+    if found.removed > 0 {
+        let removed =
+            Removed { objects: found.removed, versions: found.removed_versions, bytes: found.removed_bytes };
+        recording_keys::note_removed(&app.database, removed, (app.clock)()).await?;
+    }
     Ok(())
 }
 
-async fn tell_operators(app: &App, run: &Run<'_>, found: &Found, earlier: &Earlier) {
-    if found.quarantined > 0 {
-        let until = until(app);
-        tell(app, &notices::quarantined(found.quarantined, until, run.context, app)).await;
-    }
-    if found.without_note > earlier.without_note || found.without_text > earlier.without_text {
-        tell(app, &notices::objects_missing(found.without_note, found.without_text, run.context)).await;
-    }
+/// A database that was restored, or is another one, makes orphans of many: their share counts from a few on.
+fn fuse(app: &App) -> Fuse {
+    Fuse { least: app.fuse.least.min(FEW), ..app.fuse }
 }
 
-fn until(app: &App) -> Timestamp {
-    (app.clock)() + QUARANTINE
+/// Whether operators know of all that is in quarantine.
+async fn tell_operators(app: &App, run: &Run<'_>, found: &mut Found, quarantined_before: u64) -> bool {
+    let in_quarantine = found.quarantined + found.waiting;
+    let mut is_told = true;
+    if found.quarantined > quarantined_before || in_quarantine > found.told.in_quarantine {
+        let until = (app.clock)() + QUARANTINE;
+        let is_much = fuse(app).blows(in_quarantine.cast_signed(), found.objects.cast_signed());
+        is_told = tell(app, &notices::quarantined(in_quarantine, is_much, until, run.context, app)).await;
+    }
+    if is_told && (found.next.is_none() || in_quarantine > found.told.in_quarantine) {
+        found.told.in_quarantine = in_quarantine;
+    }
+
+    let missing = found.without_note + found.without_text;
+    let knows = missing <= found.told.missing
+        || tell(app, &notices::objects_missing(found.without_note, found.without_text, run.context)).await;
+    if knows && (found.next.is_none() || missing > found.told.missing) {
+        found.told.missing = missing;
+    }
+    is_told
 }

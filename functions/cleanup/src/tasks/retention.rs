@@ -6,6 +6,7 @@ use kimochi_store::archives::Due;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::watch::tell_once;
 use crate::{App, Run, notices, tell};
 
 /// Rows that should have gone so long ago are a backlog: the runs do not keep up.
@@ -24,14 +25,18 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
 
     let limits = Limits::new(run.until, app.clock);
     let audit_logs = archive_audit_logs(&app.database, &app.bucket, &limits, app.audit_logs_kept).await?;
-    if !audit_logs.broken_days.is_empty() {
-        tell(app, &notices::audit_log_differs(run.request.task, &audit_logs.broken_days, run.context)).await;
+    if let Some(last) = audit_logs.broken_days.last() {
+        // It stays as it is: only another such day is news.
+        let notice = notices::audit_log_differs(run.request.task, &audit_logs.broken_days, run.context);
+        tell_once(app, &format!("audit_log_changed/{last}"), &notice, run.context).await;
     }
     let job_runs = archive_job_runs(&app.database, &app.bucket, &limits, app.job_runs_kept).await?;
-    if !audit_logs.complete || !job_runs.complete {
+    let is_behind = !audit_logs.complete && audit_logs.broken_days.is_empty() || !job_runs.complete;
+    if is_behind {
         tell_of_backlog(app, run).await?;
     }
-    Ok(json!({"audit_logs": audit_logs, "job_runs": job_runs}))
+    let complete = audit_logs.complete && job_runs.complete;
+    Ok(json!({"audit_logs": audit_logs, "job_runs": job_runs, "complete": complete}))
 }
 
 fn check(app: &App, what: &'static str, due: Due) -> Result<(), Failure> {

@@ -19,6 +19,9 @@ const LONGEST_UPLOAD: SignedDuration = SignedDuration::from_hours(24);
 /// six times the function's timeout, 90 minutes at most: before that its own message may be on the way.
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(2);
 
+/// At most so many are put back by one run: what waits for an engineer need not be told a hundred times.
+const MOST_REQUEUED: u64 = 1_000;
+
 /// What a run did, or, in a rehearsal, would do.
 #[derive(Debug, Default, Serialize)]
 struct Moved {
@@ -75,7 +78,7 @@ async fn is_found(
 ) -> Result<bool, Failure> {
     let object = app.bucket.find(&upload.audio_key.to_string()).await?;
     let Some(object) = object.filter(|object| object.is_there) else { return Ok(false) };
-    tracing::warn!(recording.id = %upload.id, "a note came without a message; it is put into the queue");
+    tracing::warn!(recording.id = %upload.id, dry_run = run.request.dry_run, "a note came without a message; it is put into the queue");
     // Of all messages this one is the first: should S3's come after all, it is the newer one.
     let sequencer = Sequencer::new(String::new());
     let arrival = arrival(app, &upload.audio_key, object.size_bytes, object.changed_at, sequencer);
@@ -93,10 +96,10 @@ async fn requeue(app: &App, run: &Run<'_>, moved: &mut Moved) -> Result<bool, Fa
         let Some(last) = stuck.last() else { return Ok(true) };
         after = Some(last.id);
         for Stuck { id, object } in stuck {
-            if run.is_over(app) {
+            if run.is_over(app) || moved.requeued == MOST_REQUEUED {
                 return Ok(false);
             }
-            tracing::warn!(recording.id = %id, "a note was left alone; it is put back into the queue");
+            tracing::warn!(recording.id = %id, dry_run = run.request.dry_run, "a note was left alone; it is put back into the queue");
             let arrival =
                 arrival(app, &object.audio_key, object.size_bytes, object.uploaded_at, object.sequencer);
             send(app, run, &arrival).await?;

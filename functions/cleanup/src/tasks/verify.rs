@@ -24,6 +24,10 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     };
     let limits = Limits::new(run.until, app.clock);
     let report = verify_audit(&app.database, &app.bucket, &limits, from).await?;
+    if from.is_some() && report.next_day == from {
+        // It would stand there for ever.
+        return Err(Failure::OutOfTime);
+    }
     if !report.problems.is_empty() && !run.request.dry_run {
         tell(app, &notices::audit_log_not_as_written(&report, run.context)).await;
     }
@@ -31,7 +35,7 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
 }
 
 async fn left_off(app: &App) -> Result<Option<Date>, Failure> {
-    let earlier = scheduled_runs::latest(&app.database, Task::Verify.kind()).await?;
+    let earlier = scheduled_runs::latest(&app.database, Task::Verify.kind(), (app.clock)()).await?;
     let earlier = earlier.and_then(|(_, details)| serde_json::from_value::<Earlier>(details).ok());
     Ok(earlier.and_then(|earlier| earlier.next_day))
 }

