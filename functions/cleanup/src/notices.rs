@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use kimochi_domain::Severity;
+use kimochi_domain::{JobKind, Severity};
 use kimochi_notify::Notice;
 use kimochi_retention::{Error, VerifyReport};
 use kimochi_schedule::Failure as _;
@@ -39,7 +39,7 @@ pub(crate) fn failed(task: Task, period: &str, context: &Context, failure: &Fail
             vec!["`request_id` で CloudWatch Logs を検索し、原因を確認する".to_owned()],
         ),
     };
-    let mut facts = facts(task, context);
+    let mut facts = facts(kind, context);
     facts.insert("period", period.to_owned());
     facts.insert("error", failure.code().to_owned());
     Notice {
@@ -53,9 +53,8 @@ pub(crate) fn failed(task: Task, period: &str, context: &Context, failure: &Fail
     }
 }
 
-/// Something is wrong with the runs of a task.
-pub(crate) fn found(task: Task, finding: Finding, context: &Context, app: &App) -> Notice {
-    let kind = task.kind();
+/// Something is wrong with the runs of a kind.
+pub(crate) fn found(kind: JobKind, finding: Finding, context: &Context, app: &App) -> Notice {
     let since = finding.since().to_zoned(app.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     let (title, description) = match finding {
         Finding::Missing { .. } => (
@@ -71,7 +70,7 @@ pub(crate) fn found(task: Task, finding: Finding, context: &Context, app: &App) 
             format!("{since} に削除されたものが、まだ消えていません。"),
         ),
     };
-    let mut facts = facts(task, context);
+    let mut facts = facts(kind, context);
     facts.insert("since", finding.since().to_string());
     Notice {
         event_type: "scheduled_run_missing",
@@ -119,13 +118,13 @@ fn changed(task: Task, description: String, context: &Context) -> Notice {
             "データベースへ直接入った人と操作を確認し、何も消さずに証拠を残す".to_owned(),
         ],
         thread_id: "audit-log-changed".to_owned(),
-        context: facts(task, context),
+        context: facts(task.kind(), context),
     }
 }
 
 /// Old rows come in faster than they go.
 pub(crate) fn retention_behind(rows: i64, context: &Context) -> Notice {
-    let mut facts = facts(Task::Retention, context);
+    let mut facts = facts(Task::Retention.kind(), context);
     facts.insert("rows", rows.to_string());
     Notice {
         event_type: "retention_behind",
@@ -147,7 +146,7 @@ pub(crate) fn quarantined(
     app: &App,
 ) -> Notice {
     let day = until.to_zoned(app.time_zone.clone()).date();
-    let mut facts = facts(Task::Orphans, context);
+    let mut facts = facts(Task::Orphans.kind(), context);
     facts.insert("objects", objects.to_string());
     facts.insert("until", until.to_string());
     Notice {
@@ -166,7 +165,7 @@ pub(crate) fn quarantined(
 
 /// Recordings whose objects are gone.
 pub(crate) fn objects_missing(notes: u64, texts: u64, context: &Context) -> Notice {
-    let mut facts = facts(Task::Orphans, context);
+    let mut facts = facts(Task::Orphans.kind(), context);
     facts.insert("without_note", notes.to_string());
     facts.insert("without_text", texts.to_string());
     Notice {
@@ -189,7 +188,7 @@ pub(crate) fn fills(percent: f64, days_until_full: Option<f64>, context: &Contex
         || "いまの増え方では、一杯になる見込みはありません。".to_owned(),
         |days| format!("いまの増え方では、約{days:.0}日で一杯になります。"),
     );
-    let mut facts = facts(Task::Capacity, context);
+    let mut facts = facts(Task::Capacity.kind(), context);
     facts.insert("percent", format!("{percent:.1}"));
     Notice {
         event_type: "capacity_low",
@@ -205,9 +204,8 @@ pub(crate) fn fills(percent: f64, days_until_full: Option<f64>, context: &Contex
     }
 }
 
-fn facts(task: Task, context: &Context) -> BTreeMap<&'static str, String> {
-    let mut facts =
-        BTreeMap::from([("task", task.kind().to_string()), ("request_id", context.request_id.clone())]);
+fn facts(kind: JobKind, context: &Context) -> BTreeMap<&'static str, String> {
+    let mut facts = BTreeMap::from([("task", kind.to_string()), ("request_id", context.request_id.clone())]);
     if !context.env_config.log_group.is_empty() {
         facts.insert("log_group", context.env_config.log_group.clone());
     }

@@ -1,5 +1,5 @@
-//! Whether the tasks' runs are missing or stuck: looked at after every run, so that a schedule which is off is noticed by
-//! the others'. When none of them comes any more, the alarm on this function's invocations speaks up.
+//! Whether the runs of tasks and reports are missing or stuck: looked at after every run, so that a schedule which is off is
+//! noticed by the others'. When none of them comes any more, the alarm on this function's invocations speaks up.
 
 use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::JobKind;
@@ -16,7 +16,14 @@ const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(20);
 /// How long what was deleted may wait before operators hear of it.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is wrong with a task's runs.
+/// Reports, which another function makes, and how long there may be none: a day longer than from one to the next.
+const REPORTS: [(JobKind, SignedDuration); 3] = [
+    (JobKind::ReportDaily, SignedDuration::from_hours(24 * 2)),
+    (JobKind::ReportWeekly, SignedDuration::from_hours(24 * 8)),
+    (JobKind::ReportMonthly, SignedDuration::from_hours(24 * 32)),
+];
+
+/// What is wrong with the runs of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finding {
     /// None has succeeded since then.
@@ -47,31 +54,32 @@ impl Finding {
 /// Tells the operators what is wrong, once for each thing and day.
 pub(crate) async fn look(app: &App, context: &Context) {
     let now = (app.clock)();
-    for task in Task::ALL {
-        let found = match lately(&app.database, task.kind()).await {
-            Ok(lately) => judge(task, &lately, now),
+    // Two runs of a task may be late.
+    let tasks = Task::ALL.into_iter().map(|task| (task.kind(), task.every() * 3));
+    for (kind, longest_gap) in tasks.chain(REPORTS) {
+        let found = match lately(&app.database, kind).await {
+            Ok(lately) => judge(longest_gap, &lately, now),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the runs could not be looked at");
                 return;
             }
         };
         if let Some(finding) = found {
-            report(app, task, finding, context, now).await;
+            report(app, kind, finding, context, now).await;
         }
     }
     let limits = Limits { batch: 1, quiet_time: QUIET_TIME, until: now, clock: app.clock };
     if let Ok(plan) = purge::planned(&app.database, limits.batch()).await
         && let Some(since) = plan.waiting_since.filter(|since| now.duration_since(*since) > LONGEST_WAIT)
     {
-        report(app, Task::Purge, Finding::Backlog { since }, context, now).await;
+        report(app, JobKind::Purge, Finding::Backlog { since }, context, now).await;
     }
 }
 
-async fn report(app: &App, task: Task, finding: Finding, context: &Context, now: Timestamp) {
-    let kind: JobKind = task.kind();
+async fn report(app: &App, kind: JobKind, finding: Finding, context: &Context, now: Timestamp) {
     let day = now.to_zoned(app.time_zone.clone()).date();
     let what = format!("{kind}/{}/{day}", finding.name());
-    tell_once(app, &what, &notices::found(task, finding, context, app), context).await;
+    tell_once(app, &what, &notices::found(kind, finding, context, app), context).await;
 }
 
 /// Tells the operators of `what`, unless they know.
@@ -91,13 +99,13 @@ pub(crate) async fn tell_once(app: &App, what: &str, notice: &Notice, context: &
     }
 }
 
-fn judge(task: Task, lately: &Lately, now: Timestamp) -> Option<Finding> {
+fn judge(longest_gap: SignedDuration, lately: &Lately, now: Timestamp) -> Option<Finding> {
     if let Some(since) = lately.running_since.filter(|since| now.duration_since(*since) > LONGEST_RUN) {
         return Some(Finding::Stuck { since });
     }
-    // Two may be late; a task that never ran is missing from its first sign of life on.
+    // What never succeeded is missing from its first sign of life on.
     let since = lately.succeeded_at.or(lately.first_at)?;
-    (now.duration_since(since) > task.every() * 3).then_some(Finding::Missing { since })
+    (now.duration_since(since) > longest_gap).then_some(Finding::Missing { since })
 }
 
 #[cfg(test)]
@@ -114,7 +122,7 @@ mod tests {
                 running_since: running.map(ago),
                 first_at: first.map(ago),
             };
-            judge(Task::Purge, &lately, now)
+            judge(Task::Purge.every() * 3, &lately, now)
         };
 
         assert_eq!(judged(Some(45), None, Some(1_000)), None);

@@ -1,6 +1,7 @@
 //! What holds for every task: periods, rows, failures, the fuse, what operators are told.
 
 use cleanup::{Answer, Fuse};
+use jiff::SignedDuration;
 use kimochi_blob::MediaBucket;
 use kimochi_domain::JobKind;
 use kimochi_notify::AlertTopic;
@@ -237,6 +238,26 @@ async fn what_is_missing_or_waits_too_long_is_told_once_a_day() {
         (1, 1),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn a_report_that_stays_away_is_told_and_one_that_is_not_due_is_not() {
+    let test = TestCleanup::new().await;
+    let superuser = test.database.superuser().await;
+    let sql = "
+INSERT INTO job_runs (id, kind, subject, once_key, status, attempt, started_at, finished_at)
+VALUES (gen_random_uuid(), $1, 'x', 'x', 'succeeded', 1, $2, $2)";
+    for (kind, days) in [("report_daily", 2), ("report_weekly", 7), ("report_monthly", 40)] {
+        let at = later() - SignedDuration::from_hours(24 * days + 1);
+        superuser.execute(sql, &[&kind, &at]).await.unwrap();
+    }
+
+    call(&test.app(later), json!({"task": "stale"})).await.unwrap();
+
+    let told = test.notices().await;
+    let is_told =
+        |kind: &str| told.iter().any(|body| body.contains(&format!("scheduled-run-missing-{kind}")));
+    assert!(is_told("report_daily") && is_told("report_monthly") && !is_told("report_weekly"), "{told:?}");
 }
 
 #[tokio::test]
