@@ -44,7 +44,9 @@ class DeployedStack:
         """Asks CloudFormation."""
         cloudformation = cloud.client("cloudformation")
         [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-        resources = cloudformation.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        # A page has a hundred of them.
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
         return cls(
             stack["StackId"],
             cloudformation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"],

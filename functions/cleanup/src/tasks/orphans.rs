@@ -29,7 +29,7 @@ const QUARANTINE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(21 * 24);
 /// Kept free at the end of a run, for what is to be removed.
 const REMOVAL_TIME: SignedDuration = SignedDuration::from_mins(2);
-/// At most so many objects are removed by one run; it has their keys in memory.
+/// At most so many objects are removed by one run; it has them in memory.
 const MOST_REMOVED: usize = 1_000;
 /// Of objects without a recording, more than so many are no accident of a single upload, and the fuse judges their share.
 const FEW: u32 = 10;
@@ -63,9 +63,9 @@ struct Found {
     next: Option<Place>,
     /// Whether nothing is left to do.
     complete: bool,
-    /// Keys to remove.
+    /// What is to be removed.
     #[serde(skip)]
-    doomed: Vec<String>,
+    doomed: Vec<Listed>,
 }
 
 /// How many operators were told of.
@@ -96,6 +96,9 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
 
     let walked = walk(app, run, &mut found).await;
     if !run.request.dry_run {
+        if found.ripe > found.told.in_quarantine {
+            begin_anew(app, &mut found).await?;
+        }
         // Whatever ended the walk: what is in quarantine now goes in a week, and that must not come as a surprise.
         let is_told = tell_operators(app, run, &mut found, before).await;
         walked?;
@@ -172,7 +175,7 @@ async fn consider_orphan(
         Some(there) if there < FORGOTTEN => {
             found.ripe += 1;
             if found.doomed.len() < MOST_REMOVED {
-                found.doomed.push(object.key.clone());
+                found.doomed.push(object.clone());
             }
         }
         _ if run.request.dry_run => found.quarantined += 1,
@@ -211,12 +214,27 @@ async fn note_missing(
     Ok(())
 }
 
+/// The week of what nobody was told of begins only now.
+async fn begin_anew(app: &App, found: &mut Found) -> Result<(), Failure> {
+    // Delete markers hold nothing that anybody could miss.
+    let doomed = std::mem::take(&mut found.doomed).into_iter();
+    let (objects, markers): (Vec<_>, Vec<_>) = doomed.partition(|object| object.version.is_some());
+    found.doomed = markers;
+    for object in objects {
+        if app.bucket.quarantine(&object, (app.clock)()).await? {
+            found.quarantined += 1;
+        }
+        found.ripe -= 1;
+    }
+    Ok(())
+}
+
 async fn remove(app: &App, run: &Run<'_>, found: &mut Found) -> Result<(), Failure> {
     let (doomed, all) = (found.ripe.cast_signed(), found.objects.cast_signed());
     if !run.request.allow_large && fuse(app).blows(doomed, all) {
         return Err(Failure::FuseBlown { what: "objects", doomed, all });
     }
-    for key in std::mem::take(&mut found.doomed) {
+    for Listed { key, .. } in std::mem::take(&mut found.doomed) {
         if run.is_over(app) {
             break;
         }
@@ -244,7 +262,7 @@ fn fuse(app: &App) -> Fuse {
 
 /// Whether operators know of all that is in quarantine.
 async fn tell_operators(app: &App, run: &Run<'_>, found: &mut Found, quarantined_before: u64) -> bool {
-    let in_quarantine = found.quarantined + found.waiting;
+    let in_quarantine = found.quarantined + found.waiting + found.ripe;
     let mut is_told = true;
     if found.quarantined > quarantined_before || in_quarantine > found.told.in_quarantine {
         let until = (app.clock)() + QUARANTINE;

@@ -37,6 +37,10 @@ fn after_a_week() -> Timestamp {
     in_days(10)
 }
 
+fn after_two_weeks() -> Timestamp {
+    in_days(17)
+}
+
 fn after_two_months() -> Timestamp {
     in_days(60)
 }
@@ -103,11 +107,14 @@ async fn what_operators_could_not_be_told_of_stays_until_they_are() {
     let first = numbers(call(&untold(soon), json!({"task": "orphans"})).await.unwrap());
     let second = numbers(call(&untold(in_a_week), json!({"task": "orphans"})).await.unwrap());
     let third = orphans(&test, in_eight_days).await;
+    let fourth = orphans(&test, after_a_week).await;
+    let fifth = orphans(&test, after_two_weeks).await;
 
     let told = |numbers: &Value| numbers["told"]["in_quarantine"].as_u64();
     assert_eq!((&first["quarantined"], told(&first)), (&json!(1), Some(0)));
     assert_eq!((&second["waiting"], told(&second)), (&json!(1), Some(0)));
-    assert_eq!((&third["waiting"], told(&third)), (&json!(1), Some(1)), "{third}");
+    assert_eq!((&third["quarantined"], told(&third)), (&json!(1), Some(1)), "its week begins: {third}");
+    assert_eq!((&fourth["waiting"], &fifth["removed"]), (&json!(1), &json!(1)), "{fourth} {fifth}");
     let told = test.notices().await;
     assert_eq!(told.iter().filter(|body| body.contains("objects_quarantined")).count(), 1, "{told:?}");
 }
