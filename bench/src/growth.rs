@@ -74,6 +74,9 @@ async fn times(sandbox: &mut Sandbox, target: &Target, event: &Arc<[u8]>) -> Res
     Ok(Middle::of(&times))
 }
 
+/// What of a size is drawn.
+type Curve = fn(&Size) -> Middle;
+
 /// Draws the curves, for `docs/`.
 pub(crate) fn draw(sizes: &[Size], to: &Path) -> Result<()> {
     draw_with_plotters(sizes, to).map_err(|error| anyhow!("{error}")).context("the picture")
@@ -92,7 +95,7 @@ fn draw_with_plotters(sizes: &[Size], to: &Path) -> Result<(), Box<dyn Error>> {
         .y_label_area_size(48)
         .build_cartesian_2d((first as f64..last as f64).log_scale(), 0.0..highest * 1.5)?;
     chart.configure_mesh().x_label_formatter(&|rows| format!("{rows:.0e}")).label_style((FONT, 12)).draw()?;
-    let curves: [(&str, RGBColor, fn(&Size) -> Middle); 2] = [
+    let curves: [(&str, RGBColor, Curve); 2] = [
         ("a page of fifty logs with their recordings", RGBColor(76, 120, 168), |size| size.list),
         ("the summary of a family", RGBColor(214, 69, 65), |size| size.summary),
     ];
