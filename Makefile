@@ -85,12 +85,11 @@ images: setup ## draw the feeling cards' pictures (images/emotions) as WebP into
 	@$(local) images
 
 .PHONY: bench
-# The functions by themselves, as `make package` builds them: what else a build asks for must not change them.
+# The functions with no test beside them, as `make package` builds them. Memory is the same whatever the profile: the jobs at
+# their size are built as tests are.
 bench: setup build ## measure the functions beside Python and bare baselines (ARGS="--function NAME --json FILE")
-	cargo build --release $(functions:%=--package %)
-	cargo build --release --package bench
-	cargo build --release --package cleanup --example walk_at_size
-	cargo build --release --package kimochi-retention --example logs_at_size
+	cargo build --release $(functions:%=--package %) --package bench
+	cargo build --workspace --example walk_at_size --example logs_at_size
 	@$(local) bench $(ARGS)
 
 .PHONY: fuzz

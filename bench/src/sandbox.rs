@@ -1,18 +1,19 @@
 //! One sandbox: a function's process in an environment as clean as Lambda's, and the Runtime API that feeds it.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use tokio::process::{Child, Command};
+use anyhow::{Context as _, Result};
 use tokio::time::timeout;
 
 use crate::runtime_api::{Outcome, RuntimeApi};
 
 /// Lambda gives a function ten seconds to begin.
 const LONGEST_INIT: Duration = Duration::from_secs(10);
+/// No invocation here takes nearly as long: the function is gone.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(60);
 
 /// How a function is started.
 #[derive(Debug, Clone)]
@@ -28,7 +29,6 @@ pub(crate) struct Start {
 pub(crate) struct Sandbox {
     api: RuntimeApi,
     process: Child,
-    id: u32,
 }
 
 /// The memory of a process, in KiB.
@@ -53,30 +53,24 @@ impl Sandbox {
             .envs(start.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
+            .stderr(Stdio::null());
         let begun = Instant::now();
-        let mut process = command.spawn().with_context(|| format!("{}", start.program.display()))?;
-        let id = process.id().context("a process that runs")?;
-        let asked = tokio::select! {
-            asked = timeout(LONGEST_INIT, api.first_next()) => asked.context("it never asks for an event")??,
-            status = process.wait() => bail!("{} ended: {}", start.program.display(), status?),
-        };
-        Ok((Self { api, process, id }, asked.duration_since(begun)))
+        let process = command.spawn().with_context(|| format!("{}", start.program.display()))?;
+        let sandbox = Self { api, process };
+        let asked = timeout(LONGEST_INIT, sandbox.api.first_next()).await;
+        let asked = asked.with_context(|| format!("{} asks for no event", start.program.display()))??;
+        Ok((sandbox, asked.duration_since(begun)))
     }
 
     /// Hands it an event.
     pub(crate) async fn invoke(&mut self, event: &Arc<[u8]>) -> Result<Outcome> {
-        tokio::select! {
-            outcome = self.api.invoke(event) => outcome,
-            status = self.process.wait() => bail!("the process ended: {}", status?),
-        }
+        timeout(LONGEST_INVOCATION, self.api.invoke(event)).await.context("it does not answer")?
     }
 
     /// How long its threads have been on a processor.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         let mut nanoseconds = 0;
-        for thread in std::fs::read_dir(format!("/proc/{}/task", self.id))? {
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
             // A thread may end in between.
             nanoseconds += schedule_of(&thread?.path()).unwrap_or_default();
         }
@@ -84,12 +78,20 @@ impl Sandbox {
     }
 
     pub(crate) fn memory(&self) -> Result<Memory> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let of = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).context("a line")?;
             Ok::<u64, anyhow::Error>(line.trim().trim_end_matches(" kB").parse()?)
         };
         Ok(Memory { now: of("VmRSS:")?, peak: of("VmHWM:")? })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -19,11 +19,10 @@ INSTALLED = PEERS / "requirements.lock"
 
 def run(*arguments: str) -> int:
     """Measures what is asked for, or everything, and then the jobs at their size; 1 when a budget is missed."""
-    release = ROOT / "target" / "release"
-    commands = [[release / "bench", *arguments]]
+    commands = [[ROOT / "target" / "release" / "bench", *arguments]]
     if not arguments:
-        commands.append([release / "examples" / "walk_at_size", "200000"])
-        commands.append([release / "examples" / "logs_at_size", "1000000"])
+        examples = ROOT / "target" / "debug" / "examples"
+        commands += [[examples / "walk_at_size", "200000"], [examples / "logs_at_size", "1000000"]]
     _install_peers()
     was_up = stack.is_up()
     try:

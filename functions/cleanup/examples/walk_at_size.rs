@@ -3,7 +3,7 @@
 //! a server in a process of its own that lists as S3 does, since filling a real one would take far longer than walking it.
 //!
 //! ```sh
-//! cargo run --release --package cleanup --example walk_at_size -- 200000
+//! cargo run --package cleanup --example walk_at_size -- 200000
 //! ```
 
 #![recursion_limit = "256"]
