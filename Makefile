@@ -50,7 +50,11 @@ logs: setup ## follow what the functions say
 	@$(local) logs
 
 .PHONY: test
-test: setup build ## every test: unit, integration on PostgreSQL and S3, the API against openapi.json, end to end
+# The functions are built along with their tests. By themselves they would need some dependencies with fewer features, and
+# so the whole SDK once more.
+test: setup ## every test: unit, integration on PostgreSQL and S3, the API against openapi.json, end to end
+	@echo "==> The functions and their tests are built (the first time takes several minutes; cargo shows how far it is)"
+	@cargo test --workspace --no-run --quiet
 	@$(python) -m unittest discover --start-directory local/tests
 	@$(local) test
 

@@ -14,14 +14,6 @@ use tokio_postgres::{Config, NoTls, Statement};
 use uuid::Uuid;
 
 use crate::house::House;
-use crate::sandbox::own_processor_time;
-
-/// How long one piece of work took.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Took {
-    pub(crate) time: Duration,
-    pub(crate) processor: Duration,
-}
 
 /// What is compared with.
 pub(crate) struct Baselines {
@@ -65,56 +57,41 @@ impl Baselines {
     }
 
     /// Signs the same PUT as `presign` does.
-    pub(crate) async fn presign(&self) -> Result<Took> {
-        took(async || {
-            let request = self
-                .s3
-                .put_object()
-                .bucket(&self.bucket)
-                .key("audio/01940b4e-7c00-7000-8000-000000000001/audio_20260401_000000_0123456789abcdef0123456789abcdef.webm")
-                .content_type("audio/webm")
-                .content_length(14_664)
-                .if_none_match("*");
-            let url = request.presigned(PresigningConfig::expires_in(Duration::from_secs(180))?).await?;
-            anyhow::ensure!(url.uri().contains("X-Amz-Signature"), "no signature");
-            Ok(())
-        })
-        .await
+    pub(crate) async fn presign(&self) -> Result<()> {
+        let request = self
+            .s3
+            .put_object()
+            .bucket(&self.bucket)
+            .key("audio/01940b4e-7c00-7000-8000-000000000001/audio_20260401_000000_0123456789abcdef0123456789abcdef.webm")
+            .content_type("audio/webm")
+            .content_length(14_664)
+            .if_none_match("*");
+        let url = request.presigned(PresigningConfig::expires_in(Duration::from_secs(180))?).await?;
+        anyhow::ensure!(url.uri().contains("X-Amz-Signature"), "no signature");
+        Ok(())
     }
 
     /// Asks for a page of fifty logs in a transaction of the family, BEGIN and the first statement in one go.
-    pub(crate) async fn list(&self) -> Result<Took> {
-        took(async || {
-            let (issuer, subject) = &self.caller;
-            let (candidate, now) = (Uuid::now_v7(), clock::now());
-            let begin = self.postgres.batch_execute("BEGIN");
-            let values: [&(dyn ToSql + Sync); 5] = [&candidate, issuer, subject, &now, &"bench"];
-            let open = self.postgres.query_one(&self.open, &values);
-            let ((), family) = tokio::try_join!(biased; begin, open)?;
-            let family: Uuid = family.try_get(0)?;
-            let rows = self.postgres.query(&self.list, &[&family, &51_i64]).await?;
-            self.postgres.batch_execute("COMMIT").await?;
-            anyhow::ensure!(rows.len() == 51, "{} rows", rows.len());
-            Ok(())
-        })
-        .await
+    pub(crate) async fn list(&self) -> Result<()> {
+        let (issuer, subject) = &self.caller;
+        let (candidate, now) = (Uuid::now_v7(), clock::now());
+        let begin = self.postgres.batch_execute("BEGIN");
+        let values: [&(dyn ToSql + Sync); 5] = [&candidate, issuer, subject, &now, &"bench"];
+        let open = self.postgres.query_one(&self.open, &values);
+        let ((), family) = tokio::try_join!(biased; begin, open)?;
+        let family: Uuid = family.try_get(0)?;
+        let rows = self.postgres.query(&self.list, &[&family, &51_i64]).await?;
+        self.postgres.batch_execute("COMMIT").await?;
+        anyhow::ensure!(rows.len() == 51, "{} rows", rows.len());
+        Ok(())
     }
 
     /// Whisper alone, on samples that are decoded.
-    pub(crate) async fn whisper(&self) -> Result<Took> {
+    pub(crate) async fn whisper(&self) -> Result<()> {
         let samples = Arc::clone(&self.samples);
-        took(async || {
-            let deadline = Instant::now() + Duration::from_secs(60);
-            let heard = self.whisper.transcribe(Arc::clone(&samples), deadline).await?;
-            heard.segments.first().context("nothing was heard")?;
-            Ok(())
-        })
-        .await
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let heard = self.whisper.transcribe(Arc::clone(&samples), deadline).await?;
+        heard.segments.first().context("nothing was heard")?;
+        Ok(())
     }
-}
-
-async fn took(work: impl AsyncFn() -> Result<()>) -> Result<Took> {
-    let (begun, processor) = (Instant::now(), own_processor_time()?);
-    work().await?;
-    Ok(Took { time: begun.elapsed(), processor: own_processor_time()?.saturating_sub(processor) })
 }

@@ -118,10 +118,10 @@ VALUES (gen_random_uuid(), $1, 'みか', '2021-05-05', now(), now())";
     let recordings = "
 INSERT INTO recordings (id, user_id, status, created_at, updated_at, audio_key, content_type, size_bytes, uploaded_at,
     sequencer, attempts, finished_at, transcript, text_key, quality, duration_ms, processing_ms)
-SELECT uuid_of(at), $1, 'transcribed', at, at, 'audio/' || stem || '.webm', 'audio/webm', 14664, at, 'A', 1, at,
+SELECT uuid_of(at), $1::uuid, 'transcribed', at, at, 'audio/' || stem || '.webm', 'audio/webm', 14664, at, 'A', 1, at,
     'ブランコにのれてうれしかった', 'text/' || stem || '.txt', 'ok', 3100, 420
-FROM generate_series(1, $2) AS n, LATERAL (SELECT now() - n * interval '1 hour') AS t (at),
-    LATERAL (SELECT $1 || '/audio_20260401_000000_' || lpad(to_hex(n), 32, '0')) AS k (stem)";
+FROM generate_series(1, $2::integer) AS n, LATERAL (SELECT now() - n * interval '1 hour') AS t (at),
+    LATERAL (SELECT $1::uuid::text || '/audio_20260401_000000_' || lpad(to_hex(n), 32, '0')) AS k (stem)";
     superuser.execute(recordings, &[&family.0, &LOGS]).await?;
     let logs = "
 INSERT INTO emotion_logs (id, user_id, child_id, emotion, intensity, note, recording_id, felt_at, created_at, updated_at)

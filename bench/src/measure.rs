@@ -1,14 +1,14 @@
 //! Rounds: in each of them every target has its turn, so that whatever else the machine does hits all alike.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::baselines::{Baselines, Took};
+use crate::baselines::Baselines;
 use crate::house::House;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, own_processor_time};
 use crate::statistics::{Middle, percentile};
 use crate::targets::{Target, Work};
 
@@ -124,13 +124,9 @@ async fn warm(
         for one in &mut running {
             one.round(house, amount.invocations).await?;
         }
-        for _ in 0..amount.invocations {
-            presign.add(baselines.presign().await?);
-            list.add(baselines.list().await?);
-        }
-        for _ in 0..amount.invocations.div_ceil(10) {
-            whisper.add(baselines.whisper().await?);
-        }
+        presign.round(10 * amount.invocations, async || baselines.presign().await).await?;
+        list.round(amount.invocations, async || baselines.list().await).await?;
+        whisper.round(amount.invocations.div_ceil(10), async || baselines.whisper().await).await?;
     }
     for one in running {
         let figures = figures.entry(one.target.name.to_owned()).or_default();
@@ -186,9 +182,18 @@ struct Alone {
 }
 
 impl Alone {
-    fn add(&mut self, took: Took) {
-        self.times.push(milliseconds(took.time));
-        self.processor.push(milliseconds(took.processor));
+    /// The kernel writes down what a thread has used when it looks at it, some hundred times a second: only many pieces of
+    /// work together can be told from nothing.
+    async fn round(&mut self, count: usize, work: impl AsyncFn() -> Result<()>) -> Result<()> {
+        let processor = own_processor_time()?;
+        for _ in 0..count {
+            let begun = Instant::now();
+            work().await?;
+            self.times.push(milliseconds(begun.elapsed()));
+        }
+        let processor = own_processor_time()?.saturating_sub(processor);
+        self.processor.push(milliseconds(processor) / count as f64);
+        Ok(())
     }
 
     fn figures(&self) -> Figures {
