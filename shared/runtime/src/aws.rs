@@ -3,6 +3,7 @@
 //! `aws-config` would look for profiles, web identities and the instance metadata service; a function has its
 //! credentials in environment variables from the start, so looking further could only cost time.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -11,6 +12,7 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, http_client_fn};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::{RetryConfig, TimeoutConfig};
@@ -34,8 +36,6 @@ pub fn settings(environment: &mut Environment) -> SdkConfig {
         None,
         "environment",
     );
-    let http_client =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(10))
@@ -44,10 +44,19 @@ pub fn settings(environment: &mut Environment) -> SdkConfig {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http_client)
+        .http_client(http_client())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts);
     builder.set_endpoint_url(environment.optional("AWS_ENDPOINT_URL"));
     builder.build()
+}
+
+/// Made by the first call, and shared by all clients. Making it reads the system's certificates, some hundred files: most of
+/// the time in which a function starts, and one that only signs never calls anybody.
+fn http_client() -> SharedHttpClient {
+    let made = LazyLock::new(|| {
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    });
+    http_client_fn(move |settings, components| made.http_connector(settings, components))
 }
