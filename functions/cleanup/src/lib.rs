@@ -103,6 +103,7 @@ async fn run(app: &App, request: Request, context: &Context) -> Result<Answer, D
     let done = once(&job, request.task.run(app, &run)).await;
     if let Err(failed) = &done
         && failed.is_final
+        && !request.dry_run
     {
         // Untold, it is missing soon, and told as such.
         let _ = tell(app, &notices::failed(request.task, &period, context, &failed.failure)).await;

@@ -39,7 +39,7 @@ SELECT id, audio_key, uploaded_at, has_text, is_deleted FROM recording_keys($1, 
 }
 
 /// What was removed from the bucket because no recording has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Removed {
     /// Objects.
     pub objects: u64,

@@ -89,7 +89,7 @@ pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     // What an earlier release wrote and this one cannot read begins anew.
     let earlier: Found = earlier.and_then(|(_, it)| serde_json::from_value(it).ok()).unwrap_or_default();
     let mut found = match earlier.next {
-        Some(_) => Found { removed: 0, removed_versions: 0, removed_bytes: 0, ..earlier },
+        Some(_) => earlier,
         None => Found { told: earlier.told, ..Found::default() },
     };
     let before = found.quarantined;
@@ -234,6 +234,7 @@ async fn remove(app: &App, run: &Run<'_>, found: &mut Found) -> Result<(), Failu
     if !run.request.allow_large && fuse(app).blows(doomed, all) {
         return Err(Failure::FuseBlown { what: "objects", doomed, all });
     }
+    let mut removed = Removed::default();
     for Listed { key, .. } in std::mem::take(&mut found.doomed) {
         if run.is_over(app) {
             break;
@@ -243,13 +244,14 @@ async fn remove(app: &App, run: &Run<'_>, found: &mut Found) -> Result<(), Failu
         }
         let Erased { versions, bytes } = app.bucket.erase_object(&key).await?;
         tracing::info!(key, versions, bytes, "an object without a recording was removed");
-        found.removed += 1;
-        found.removed_versions += versions;
-        found.removed_bytes += bytes;
+        removed.objects += 1;
+        removed.versions += versions;
+        removed.bytes += bytes;
     }
-    if found.removed > 0 {
-        let removed =
-            Removed { objects: found.removed, versions: found.removed_versions, bytes: found.removed_bytes };
+    found.removed += removed.objects;
+    found.removed_versions += removed.versions;
+    found.removed_bytes += removed.bytes;
+    if removed.objects > 0 {
         recording_keys::note_removed(&app.database, removed, (app.clock)()).await?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::{App, Run};
 
 pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
     if run.request.dry_run {
-        // What a seal is computed from does not exist before it is made: nothing is lost by making it.
+        // Nothing goes: there is nothing to rehearse.
         return Ok(json!({}));
     }
     let limits = Limits::new(run.until, app.clock);

@@ -19,8 +19,8 @@ const LONGEST_UPLOAD: SignedDuration = SignedDuration::from_hours(24);
 /// six times the function's timeout, 90 minutes at most: before that its own message may be on the way.
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(2);
 
-/// At most so many are put back by one run: what waits for an engineer need not be told a hundred times.
-const MOST_REQUEUED: u64 = 1_000;
+/// At most so many notes are put into the queue by one run: what waits for an engineer need not be told a hundred times.
+const MOST_QUEUED: u64 = 1_000;
 
 /// What a run did, or, in a rehearsal, would do.
 #[derive(Debug, Default, Serialize)]
@@ -31,8 +31,14 @@ struct Moved {
     found: u64,
     /// Notes whose attempt ended without a word, or that wait for an attempt nobody knows of; in the queue now.
     requeued: u64,
-    /// Whether nothing is left to do: `false` when time ended first.
+    /// Whether nothing is left to do: `false` when time ended first, or [`MOST_QUEUED`] are in the queue.
     complete: bool,
+}
+
+impl Moved {
+    fn is_enough(&self) -> bool {
+        self.found + self.requeued >= MOST_QUEUED
+    }
 }
 
 pub(super) async fn run(app: &App, run: &Run<'_>) -> Result<Value, Failure> {
@@ -51,7 +57,7 @@ async fn close_uploads(app: &App, run: &Run<'_>, moved: &mut Moved) -> Result<bo
         after = Some(last.id);
         let mut never_came = Vec::new();
         for upload in &uploads {
-            if run.is_over(app) {
+            if moved.is_enough() || run.is_over(app) {
                 return Ok(false);
             }
             if !is_found(app, run, upload, moved).await? {
@@ -96,7 +102,7 @@ async fn requeue(app: &App, run: &Run<'_>, moved: &mut Moved) -> Result<bool, Fa
         let Some(last) = stuck.last() else { return Ok(true) };
         after = Some(last.id);
         for Stuck { id, object } in stuck {
-            if run.is_over(app) || moved.requeued == MOST_REQUEUED {
+            if moved.is_enough() || run.is_over(app) {
                 return Ok(false);
             }
             tracing::warn!(recording.id = %id, dry_run = run.request.dry_run, "a note was left alone; it is put back into the queue");

@@ -124,3 +124,13 @@ async fn a_verification_without_time_says_where_the_next_one_begins() {
     let from = json!({"task": "verify", "from": rest["last_day"]});
     assert_eq!(numbers(call(&next, from).await.unwrap())["days"], 1);
 }
+
+#[tokio::test]
+async fn a_day_that_no_invocation_gets_through_is_a_failure_and_no_standstill() {
+    let test = sealed().await;
+    let event = json!({"task": "verify", "dry_run": true, "from": "2026-04-01"});
+
+    let error = call_for(&test.app(later), event, SignedDuration::from_secs(1)).await.unwrap_err();
+
+    assert_eq!(error.error_type, "out_of_time");
+}
