@@ -53,8 +53,7 @@ async fn after_a_kill_at_any_point_the_next_run_leaves_nothing_of_the_family() {
         assert_eq!(house.objects_of(&stays).await.len(), Household::VERSIONS);
         assert_eq!(house.rows_that_name(&stays).await, rows_that_stay);
     }
-    // A busy machine may be quicker with the kill's run than with the one that was timed.
-    assert!(cut_off >= KILLS / 4, "only {cut_off} kills came before the end");
+    assert!(cut_off >= KILLS / 2, "only {cut_off} kills came before the end");
 }
 
 /// Does nothing in an ordinary run of the tests.
@@ -80,7 +79,12 @@ async fn furnished() -> (TestHouse, Household, Household) {
     (house, leaves, stays)
 }
 
+/// The shortest of three: a machine that is busy once would let kills come too late.
 async fn time_of_a_whole_run() -> Duration {
-    let (house, ..) = furnished().await;
-    Victim::begin(WORK, &house.database, &house.bucket).finish()
+    let mut shortest = Duration::MAX;
+    for _ in 0..3 {
+        let (house, ..) = furnished().await;
+        shortest = shortest.min(Victim::begin(WORK, &house.database, &house.bucket).finish());
+    }
+    shortest
 }
