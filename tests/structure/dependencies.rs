@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+const FUNCTIONS: [&str; 9] =
+    ["account", "admin", "alert-relay", "cleanup", "emotions", "migrate", "presign", "report", "transcribe"];
+
 /// The names of everything that `package` links.
 fn linked(package: &str) -> BTreeSet<String> {
     let arguments =
@@ -50,37 +53,16 @@ fn shared_crates_know_only_what_the_arrows_allow() {
 
 #[test]
 fn no_function_links_another() {
-    let functions = [
-        "account",
-        "admin",
-        "alert-relay",
-        "cleanup",
-        "emotions",
-        "migrate",
-        "presign",
-        "report",
-        "transcribe",
-    ];
-    for function in functions {
+    for function in FUNCTIONS {
         let linked = linked(function);
-        let others: Vec<_> = functions.iter().filter(|f| **f != function && linked.contains(**f)).collect();
+        let others: Vec<_> = FUNCTIONS.iter().filter(|f| **f != function && linked.contains(**f)).collect();
         assert!(others.is_empty(), "{function}: {others:?}");
     }
 }
 
 #[test]
 fn one_tls_implementation_is_linked() {
-    for function in [
-        "account",
-        "admin",
-        "alert-relay",
-        "cleanup",
-        "emotions",
-        "migrate",
-        "presign",
-        "report",
-        "transcribe",
-    ] {
+    for function in FUNCTIONS {
         let linked = linked(function);
         for other in ["aws-lc-rs", "native-tls", "openssl"] {
             assert!(!linked.contains(other), "{function} links {other}");
