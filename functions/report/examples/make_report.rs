@@ -24,7 +24,7 @@ use kimochi_notify::AlertTopic;
 use kimochi_runtime::{aws, clock};
 use kimochi_store::{Auth, Database, DatabaseSettings};
 use lambda_runtime::{Context, LambdaEvent};
-use report::{App, Service, Sources, handle};
+use report::{App, Kept, Service, Sources, handle};
 use serde_json::{Value, json};
 
 /// When the function believes to run.
@@ -53,15 +53,19 @@ async fn main() -> Result<(), Trouble> {
     let role =
         DatabaseSettings { url: &url, role: "kimochi_report", auth: Auth::None, application_name: "report" };
     let bucket = MediaBucket::new(&settings, bucket);
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    let kept = Kept { audit_logs: days(180), job_runs: days(90), access_log: days(90) };
     let app = App {
-        sources: Sources::new(&settings, Database::new(role)?, service(stack)),
+        sources: Sources::new(&settings, Database::new(role)?, service(stack), kept),
         bucket: bucket.clone(),
         alerts: AlertTopic::new(&settings, topic),
         time_zone: zone,
         clock: || MORNING.get().copied().unwrap_or_default(),
     };
     println!("{kind}, as if it were {morning}");
-    let event = LambdaEvent::new(json!({"report": kind}), Context::default());
+    let mut context = Context::default();
+    context.deadline = u64::try_from((morning + SignedDuration::from_mins(5)).as_millisecond())?;
+    let event = LambdaEvent::new(json!({"report": kind}), context);
     let answer = handle(&app, event).await.map_err(|failure| failure.error_message)?;
     let answer = serde_json::to_value(answer)?;
     println!("{answer:#}");

@@ -1,7 +1,7 @@
 //! What a month suggests to change: a table of thresholds, each with what to do when it is crossed (operations document, 8).
 
 use crate::markdown::Section;
-use crate::numbers::{Deed, Numbers};
+use crate::numbers::{Numbers, people, refused};
 use crate::words::{count, days, percent, time};
 
 /// On which side of its limit a value is a reason to act.
@@ -24,7 +24,7 @@ pub(crate) struct Threshold {
 const THRESHOLDS: &[Threshold] = &[
     Threshold {
         name: "可用性",
-        value: |numbers| Some(numbers.api.known()?.availability_percent),
+        value: |numbers| numbers.api.known()?.availability_percent.known().copied(),
         limit: Limit::Below(99.9),
         shown: percent,
         advice: "5xx の多い経路を「遅い経路」で確かめ、原因のログを調べる。データベースの接続切れが多ければ RDS Proxy を検討する",
@@ -172,20 +172,17 @@ const THRESHOLDS: &[Threshold] = &[
     },
     Threshold {
         name: "拒否されたアクセス",
-        value: |numbers| Some(Deed::refused(numbers.deeds.as_ref()?.known()?) as f64),
+        value: |numbers| Some(refused(numbers.deeds.as_ref()?.known()?) as f64),
         limit: Limit::Above(100.0),
         shown: |value| format!("{}件", count(value)),
         advice: "同じ利用者からのものが多ければ、監査ログで何を試したかを調べる",
     },
     Threshold {
         name: "普段より読み取りの多い利用者",
-        value: |numbers| {
-            let readers = numbers.readers.as_ref()?.known()?;
-            Some(readers.iter().filter(|reader| reader.is_unusual).count() as f64)
-        },
+        value: |numbers| Some(people(numbers.readers.as_ref()?.known()?) as f64),
         limit: Limit::Above(0.0),
         shown: |value| format!("{}人", count(value)),
-        advice: "「読み取りの多い利用者」の ID で監査ログを調べ、理由の分からない運用者の閲覧は本人に確かめる",
+        advice: "「普段より読み取りの多い利用者」の ID で監査ログを調べ、理由の分からない運用者の閲覧は本人に確かめる",
     },
     Threshold {
         name: "サインインの失敗の割合",

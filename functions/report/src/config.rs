@@ -1,10 +1,11 @@
 //! What the function reads from its environment.
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
 use kimochi_store::DatabaseConfig;
 
-use crate::Service;
+use crate::{Kept, Service};
 
 /// | variable | default | template parameter |
 /// |---|---|---|
@@ -13,6 +14,8 @@ use crate::Service;
 /// | `STACK_NAME`, `API_ID`, `ACCESS_LOG_GROUP` | – | the stack's own |
 /// | `PARENTS_POOL`, `PARENTS_CLIENT`, `OPERATORS_POOL`, `OPERATORS_CLIENT` | – | the stack's own |
 /// | `DATABASE_INSTANCE` | none | `DatabaseInstance` |
+/// | `AUDIT_LOGS_KEPT_DAYS`, `JOB_RUNS_KEPT_DAYS` | 180, 90 | `AuditLogsKeptDays`, `JobRunsKeptDays` |
+/// | `LOG_RETENTION_DAYS` | 90 | `LogRetentionDays` |
 /// | `DATABASE_URL` | – | `DatabaseUrl` |
 /// | `DATABASE_ROLE` | – | fixed: `kimochi_report` |
 /// | `DATABASE_AUTH` | `iam` | `DatabaseAuth` |
@@ -26,6 +29,8 @@ pub struct Config {
     pub alert_topic_arn: String,
     /// What is reported on.
     pub service: Service,
+    /// How long what is reported is kept.
+    pub kept: Kept,
     /// Whose calendar days are meant.
     pub time_zone: TimeZone,
     /// How much is logged.
@@ -53,10 +58,19 @@ impl Config {
                 ],
                 database_instance: environment.optional("DATABASE_INSTANCE"),
             },
+            kept: Kept {
+                audit_logs: days(environment.parsed_or("AUDIT_LOGS_KEPT_DAYS", 180)),
+                job_runs: days(environment.parsed_or("JOB_RUNS_KEPT_DAYS", 90)),
+                access_log: days(environment.parsed_or("LOG_RETENTION_DAYS", 90)),
+            },
             time_zone: kimochi_runtime::time_zone(&mut environment),
             log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)
     }
+}
+
+fn days(days: u16) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(days))
 }

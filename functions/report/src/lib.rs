@@ -21,22 +21,25 @@ mod summary;
 mod targets;
 mod words;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use kimochi_blob::MediaBucket;
 use kimochi_domain::{ReportKey, ReportPeriod};
 use kimochi_notify::AlertTopic;
-use kimochi_schedule::{Answer, Job, invalid_request, once};
+use kimochi_schedule::{Answer, Job, invalid_request, once, until};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
 pub use config::Config;
 pub use rendered::{Rendered, render};
 pub use request::Request;
-pub use sources::{Service, Sources};
+pub use sources::{Kept, Service, Sources};
 
 use crate::failure::Failure;
 use crate::sources::When;
+
+/// For writing a report, keeping it, and telling of it, when all its numbers are there or their time is over.
+const KEEPING: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a report needs.
 pub struct App {
@@ -68,9 +71,11 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Answer, Diag
         context: &event.context,
         clock: app.clock,
     };
-    let done = once(&job, report(app, &request, days, now)).await;
+    let time = until(&event.context, now).duration_since(now) - KEEPING;
+    let done = once(&job, report(app, &request, days, now, time)).await;
     if let Err(failed) = &done
         && failed.is_final
+        && !request.dry_run
     {
         tell_of_failure(app, days, &event.context, &failed.failure).await;
     }
@@ -78,9 +83,15 @@ pub async fn handle(app: &App, event: LambdaEvent<Value>) -> Result<Answer, Diag
 }
 
 /// Gathers, writes, keeps, tells; gives the keys and the summary.
-async fn report(app: &App, request: &Request, days: ReportPeriod, now: Timestamp) -> Result<Value, Failure> {
+async fn report(
+    app: &App,
+    request: &Request,
+    days: ReportPeriod,
+    now: Timestamp,
+    time: SignedDuration,
+) -> Result<Value, Failure> {
     let when = When::new(days, now, &app.time_zone)?;
-    let numbers = app.sources.gather(&when).await;
+    let numbers = app.sources.gather(&when, time.try_into().unwrap_or_default()).await;
     let rendered = render(&numbers).map_err(Failure::Unwritable)?;
     let summary = summary::summary(&numbers);
     if request.dry_run {

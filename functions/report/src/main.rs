@@ -20,7 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     let database = Database::new(config.database.settings("report", &settings))?;
     let app = App {
-        sources: Sources::new(&settings, database, config.service),
+        sources: Sources::new(&settings, database, config.service, config.kept),
         bucket: MediaBucket::new(&settings, &config.media_bucket),
         alerts: AlertTopic::new(&settings, config.alert_topic_arn),
         time_zone: config.time_zone,

@@ -18,9 +18,11 @@ pub use api::{Api, ApiStep};
 pub(crate) use api::{Measured, Series, sum};
 pub use capacity::{Capacity, Counted};
 pub use given::Given;
+pub use kimochi_store::reports::{Deeds, Reader, Statement, Waiting};
 pub use lambda::{FunctionUse, Functions};
 pub use voice::{Times, Voice, VoiceStep};
-pub use work::{Deed, KindOfWork, Reader, Waiting};
+pub use work::KindOfWork;
+pub(crate) use work::{done, is_unusual, people, refused};
 
 /// The numbers of a report. Parts that are `None` belong to another kind of report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,11 +70,11 @@ pub struct Numbers {
     pub statements: Option<Given<Vec<Statement>>>,
     /// What was done and refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deeds: Option<Given<Vec<Deed>>>,
+    pub deeds: Option<Given<Vec<Deeds>>>,
     /// The same of the period before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deeds_before: Option<Given<Vec<Deed>>>,
-    /// Who reads or is refused most.
+    pub deeds_before: Option<Given<Vec<Deeds>>>,
+    /// Who reads, or is refused, far more than usual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readers: Option<Given<Vec<Reader>>>,
     /// Who tried to sign in.
@@ -160,21 +162,6 @@ pub struct Route {
     pub errors: f64,
     /// Answers of 401 and 403.
     pub refused: f64,
-}
-
-/// How one statement did since the server's counters were set back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Statement {
-    /// `table::function`, or its verb and table.
-    pub name: String,
-    /// Runs.
-    pub calls: i64,
-    /// Mean time of a run.
-    pub mean_ms: f64,
-    /// Of all runs.
-    pub total_ms: f64,
-    /// Rows that it gave or changed.
-    pub rows: i64,
 }
 
 /// Sign-ins at one user pool.

@@ -8,20 +8,25 @@ mod cost_explorer;
 mod database;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use aws_sdk_cloudwatch::error::{ProvideErrorMetadata, SdkError};
 use aws_types::SdkConfig;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::{ReportKind, ReportPeriod};
 use kimochi_store::Database;
 use kimochi_store::reports::Step;
+use tokio::time::{Instant, timeout_at};
 
-use crate::numbers::{Given, Numbers, step_of};
+use crate::numbers::{Given, Numbers, Route, step_of};
 
 use self::access_log::AccessLog;
 use self::cloud_watch::CloudWatch;
 use self::cost_explorer::CostExplorer;
+
+/// Why there is nothing from a source that hangs.
+const TOO_LATE: &str = "時間内に答えがありませんでした";
 
 /// What is reported on, by the names that AWS knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +43,17 @@ pub struct Service {
     pub database_instance: Option<String>,
 }
 
+/// How long what reports are made from is kept. Of an earlier time nobody can tell anything any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Rows of the audit log.
+    pub audit_logs: SignedDuration,
+    /// Job runs.
+    pub job_runs: SignedDuration,
+    /// The access log.
+    pub access_log: SignedDuration,
+}
+
 /// Where numbers come from. Cheap to make: connects at the first question.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -46,6 +62,7 @@ pub struct Sources {
     access_log: AccessLog,
     costs: CostExplorer,
     service: Service,
+    kept: Kept,
 }
 
 /// When it is about.
@@ -62,6 +79,17 @@ impl When {
     pub(crate) fn new(days: ReportPeriod, now: Timestamp, zone: &TimeZone) -> Result<Self, jiff::Error> {
         let (range, before) = (days.moments(zone)?, days.before()?.moments(zone)?);
         Ok(Self { days, range, before, now, zone: zone.clone() })
+    }
+
+    /// Whether what is kept for so long is still there from `start` on.
+    ///
+    /// # Errors
+    /// That it is not, for operators.
+    fn is_kept(&self, kept: SignedDuration, start: Timestamp) -> Result<(), String> {
+        if self.now.duration_since(start) <= kept {
+            return Ok(());
+        }
+        Err(format!("保存期間（{}日）を過ぎた分が含まれます", kept.as_hours() / 24))
     }
 
     fn kind(&self) -> ReportKind {
@@ -81,13 +109,14 @@ impl When {
 
 impl Sources {
     /// Those of `service`, with `database` as the role of reports.
-    pub fn new(settings: &SdkConfig, database: Database, service: Service) -> Self {
+    pub fn new(settings: &SdkConfig, database: Database, service: Service, kept: Kept) -> Self {
         Self {
             database,
             cloud_watch: CloudWatch::new(settings),
             access_log: AccessLog::new(settings, &service.access_log),
             costs: CostExplorer::new(settings),
             service,
+            kept,
         }
     }
 
@@ -98,19 +127,31 @@ impl Sources {
         Self { access_log, costs: CostExplorer::new(settings), ..self }
     }
 
+    async fn routes(&self, when: &When) -> Given<Vec<Route>> {
+        match when.is_kept(self.kept.access_log, when.range.start) {
+            Ok(()) => self.access_log.routes(&when.range).await,
+            Err(why) => Given::missing(why),
+        }
+    }
+
     /// The HTTP API's id.
     pub(crate) fn api(&self) -> &str {
         &self.service.api
     }
 
-    /// Everything that a report of this kind tells.
-    pub(crate) async fn gather(&self, when: &When) -> Numbers {
+    /// Everything that a report of this kind tells and that its sources give in so much time.
+    pub(crate) async fn gather(&self, when: &When, time: Duration) -> Numbers {
         let kind = when.kind();
-        let (measured, database) = tokio::join!(self.measured(when), self.database_says(when));
         let is_long = kind != ReportKind::Daily;
-        let api_before = self.api_of(&when.before, when).await;
-        let routes = if is_long { Some(self.access_log.routes(&when.range).await) } else { None };
-        let costs = if kind == ReportKind::Monthly { Some(self.costs.of(when.days).await) } else { None };
+        let deadline = Instant::now() + time;
+        // Each on the heap: side by side, what the SDK keeps of its calls would fill a thread's stack.
+        let (measured, database, api_before, routes, costs) = tokio::join!(
+            Box::pin(self.measured(when, deadline)),
+            Box::pin(self.database_says(when, deadline)),
+            Box::pin(in_time(deadline, self.api_of(&when.before, when))),
+            Box::pin(asked_if(is_long, in_time(deadline, self.routes(when)))),
+            Box::pin(asked_if(kind == ReportKind::Monthly, in_time(deadline, self.costs.of(when.days)))),
+        );
         Numbers {
             report: kind,
             period: when.days,
@@ -140,6 +181,15 @@ impl Sources {
     }
 }
 
+/// A source that hangs must not take the report along: Lambda would end it, and nobody would hear of anything.
+async fn in_time<T>(deadline: Instant, asked: impl Future<Output = Given<T>>) -> Given<T> {
+    timeout_at(deadline, asked).await.unwrap_or_else(|_| Given::missing(TOO_LATE))
+}
+
+async fn asked_if<T>(is_asked: bool, asked: impl Future<Output = T>) -> Option<T> {
+    if is_asked { Some(asked.await) } else { None }
+}
+
 /// What a source's SDK says went wrong, for operators: a code, and no detail that might quote a request.
 fn reason<E: ProvideErrorMetadata>(source: &str, error: &SdkError<E>) -> String {
     let what = match error {
@@ -153,11 +203,4 @@ fn reason<E: ProvideErrorMetadata>(source: &str, error: &SdkError<E>) -> String 
     };
     tracing::warn!(source, reason = what, "a source of the report gives nothing");
     format!("{source} から取得できませんでした（{what}）")
-}
-
-impl<T> Given<T> {
-    /// What another part of the report is missing for the same reason.
-    fn missing_as(why: &str) -> Self {
-        Self::missing(why.to_owned())
-    }
 }

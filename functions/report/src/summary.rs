@@ -3,7 +3,7 @@
 use kimochi_domain::ReportKind;
 
 use crate::advice;
-use crate::numbers::{Deed, Given, Numbers};
+use crate::numbers::{Given, Numbers, people, refused};
 use crate::targets::{Target, Verdict};
 use crate::words::{bytes, change, count, days, or_why, percent, time, unavailable};
 
@@ -134,16 +134,13 @@ fn security(numbers: &Numbers) -> [String; 3] {
         None => String::new(),
     };
     let refused = match &numbers.deeds {
-        Some(Given::Known(deeds)) => format!("拒否された操作：{}件", count(Deed::refused(deeds) as f64)),
+        Some(Given::Known(deeds)) => format!("拒否された操作：{}件", count(refused(deeds) as f64)),
         Some(Given::Missing { unavailable: why }) => format!("拒否された操作：{}", unavailable(why)),
         None => String::new(),
     };
     let unusual = match &numbers.readers {
         Some(Given::Known(readers)) => {
-            format!(
-                "普段より読み取りの多い利用者：{}人",
-                readers.iter().filter(|reader| reader.is_unusual).count()
-            )
+            format!("普段より読み取りの多い利用者：{}人", people(readers))
         }
         Some(Given::Missing { unavailable: why }) => {
             format!("普段より読み取りの多い利用者：{}", unavailable(why))

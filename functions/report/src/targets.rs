@@ -58,7 +58,7 @@ impl Target {
         match api {
             Given::Missing { unavailable } => Given::missing(unavailable.clone()),
             Given::Known(api) => match self {
-                Self::Availability => Given::Known(api.availability_percent),
+                Self::Availability => api.availability_percent.clone(),
                 Self::Errors => Given::Known(api.error_percent),
                 Self::Mean => api.mean_ms.clone(),
                 Self::P95 => api.p95_ms.clone(),

@@ -70,7 +70,7 @@ fn a_quiet_month_suggests_nothing() {
     let mut numbers = everything(ReportKind::Monthly, "2026-03");
     let calm = |numbers: &mut Numbers| {
         let Given::Known(api) = &mut numbers.api else { panic!("known") };
-        api.availability_percent = 100.0;
+        api.availability_percent = Given::Known(100.0);
         api.error_percent = 0.1;
         api.mean_ms = Given::Known(80.0);
         api.p95_ms = Given::Known(300.0);

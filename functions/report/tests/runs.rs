@@ -15,7 +15,7 @@ use kimochi_schedule::Answer;
 use kimochi_store::users;
 use kimochi_testing::{Household, TestBucket, TestDatabase, now, settings, settings_at};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use report::{App, Service, Sources, handle};
+use report::{App, Kept, Service, Sources, handle};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::matchers::{body_string_contains, header, method};
@@ -26,6 +26,12 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 /// The morning after the day on which the tests' families are busy.
 fn the_next_morning() -> Timestamp {
     now() + SignedDuration::from_hours(24)
+}
+
+/// As the template's parameters say.
+fn kept() -> Kept {
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    Kept { audit_logs: days(180), job_runs: days(90), access_log: days(90) }
 }
 
 /// The function, with a topic that remembers, and a server that plays what the emulator lacks.
@@ -59,8 +65,9 @@ impl TestReport {
             database_instance: None,
             stack,
         };
+        let sources = Sources::new(&settings(), self.database.report(), service, kept());
         App {
-            sources: Sources::new(&settings(), self.database.report(), service).with_logs_and_costs_at(&here),
+            sources: sources.with_logs_and_costs_at(&here),
             bucket: MediaBucket::new(self.bucket.settings(), self.bucket.name()),
             alerts: AlertTopic::new(&here, "arn:aws:sns:ap-northeast-1:123456789012:alerts"),
             time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
@@ -99,9 +106,16 @@ impl TestReport {
     }
 }
 
+/// Calls the function with all the time that the template gives.
 async fn call(app: &App, event: Value) -> Result<Answer, Diagnostic> {
+    call_for(app, event, SignedDuration::from_mins(5)).await
+}
+
+/// Calls the function with as much time.
+async fn call_for(app: &App, event: Value, time: SignedDuration) -> Result<Answer, Diagnostic> {
     let mut context = Context::default();
     context.request_id = Uuid::now_v7().to_string();
+    context.deadline = u64::try_from(((app.clock)() + time).as_millisecond()).unwrap();
     handle(app, LambdaEvent::new(event, context)).await
 }
 
@@ -149,7 +163,7 @@ async fn what_a_source_cannot_give_is_said_and_fails_nothing() {
         pools: [["p".to_owned(), "c".to_owned()], ["p".to_owned(), "c".to_owned()]],
         database_instance: Some("db".to_owned()),
     };
-    app.sources = Sources::new(&settings_at(NOWHERE), test.database.report(), service);
+    app.sources = Sources::new(&settings_at(NOWHERE), test.database.report(), service, kept());
     let superuser = test.database.superuser().await;
     superuser.batch_execute("REVOKE EXECUTE ON FUNCTION report_backlog() FROM kimochi_report").await.unwrap();
 
@@ -371,19 +385,13 @@ FROM generate_series(1, $5::int) AS n";
                 row["action"].as_str().unwrap(),
                 row["deeds"].as_i64().unwrap(),
                 row["usually"].as_f64().unwrap(),
-                row["is_unusual"].as_bool().unwrap(),
             )
         })
         .collect();
-    let (busy, usual) = (busy.to_string(), usual.to_string());
-    assert_eq!(
-        told,
-        [
-            (busy.as_str(), "recording.play", 40, 1.0, true),
-            (usual.as_str(), "recording.play", 12, 12.5, false),
-            (usual.as_str(), "recording.access", 3, 0.0, false),
-        ]
-    );
+    assert_eq!(told, [(busy.to_string().as_str(), "recording.play", 40, 1.0)]);
+    let markdown = test.bucket.get("archive/reports/weekly/2026/03/report_weekly_2026-W13.md").await.unwrap();
+    let markdown = String::from_utf8(markdown).unwrap();
+    assert!(markdown.contains(&busy.to_string()) && !markdown.contains(&usual.to_string()), "{markdown}");
     let refused: Vec<_> =
         report["deeds"].as_array().unwrap().iter().filter(|deed| deed["outcome"] == "refused").collect();
     assert_eq!((refused.len(), &refused[0]["deeds"], &refused[0]["actors"]), (1, &json!(3), &json!(1)));
@@ -469,5 +477,74 @@ async fn a_family_that_leaves_is_counted_and_not_named() {
     assert_eq!(leaving.unwrap()["waiting"], 1);
     for secret in [household.id.to_string().as_str(), "みか", "すべりだい", kimochi_testing::SAID] {
         assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn ten_who_always_do_much_hide_nobody_who_suddenly_does() {
+    let test = TestReport::new().await;
+    let superuser = test.database.superuser().await;
+    let sql = "
+INSERT INTO audit_logs (id, at, actor_kind, user_id, action, subject_kind, outcome)
+SELECT gen_random_uuid(), $1::timestamptz - n * interval '1 minute', 'parent', $2, 'recording.play', 'recording', 'done'
+FROM generate_series(1, $3::int) AS n";
+    let in_week = |weeks_ago: i64| now() - SignedDuration::from_hours(24 * (4 + 7 * weeks_ago));
+    for family in 1..=12 {
+        for weeks_ago in 0..5 {
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+                [&in_week(weeks_ago), &Uuid::from_u128(family), &200];
+            superuser.execute(sql, &values).await.unwrap();
+        }
+    }
+    let suddenly = Uuid::from_u128(99);
+    superuser.execute(sql, &[&in_week(0), &suddenly, &150]).await.unwrap();
+
+    call(&test.app(the_next_morning), json!({"report": "weekly"})).await.unwrap();
+
+    let report = test.json("archive/reports/weekly/2026/03/report_weekly_2026-W13.json").await;
+    let readers = report["readers"].as_array().unwrap();
+    assert_eq!(readers.iter().map(|row| &row["actor"]).collect::<Vec<_>>(), [&json!(suddenly)]);
+}
+
+#[tokio::test]
+async fn sources_that_hang_are_left_behind_and_the_report_is_made() {
+    let test = TestReport::new().await;
+    let hangs = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(120));
+    Mock::given(header("x-amz-target", "Logs_20140328.StartQuery"))
+        .respond_with(hangs.clone())
+        .mount(&test.server)
+        .await;
+    Mock::given(header("x-amz-target", "AWSInsightsIndexService.GetCostAndUsage"))
+        .respond_with(hangs)
+        .mount(&test.server)
+        .await;
+    let superuser = test.database.superuser().await;
+    superuser.batch_execute("BEGIN; LOCK TABLE audit_logs IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let begun = std::time::Instant::now();
+
+    // Two seconds, beside what is kept free for keeping, telling and ending.
+    let time = SignedDuration::from_secs(20 + 30 + 2);
+    call_for(&test.app(the_next_morning), json!({"report": "monthly"}), time).await.unwrap();
+
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+    superuser.batch_execute("ROLLBACK").await.unwrap();
+    let report = test.json("archive/reports/monthly/2026/03/report_monthly_2026-03.json").await;
+    for part in ["routes", "costs", "deeds", "readers"] {
+        assert_eq!(report[part]["unavailable"], "時間内に答えがありませんでした", "{part}: {report}");
+    }
+    assert!(report["voice"]["by_status"].is_object(), "what came in time is told: {report}");
+}
+
+#[tokio::test]
+async fn what_is_not_kept_any_more_is_no_zero() {
+    let test = TestReport::new().await;
+
+    let early = json!({"report": "monthly", "period": "2025-08"});
+    call(&test.app(the_next_morning), early).await.unwrap();
+
+    let report = test.json("archive/reports/monthly/2025/08/report_monthly_2025-08.json").await;
+    for (part, days) in [("work", 90), ("capacity", 90), ("routes", 90), ("deeds", 180), ("readers", 180)] {
+        let why = format!("保存期間（{days}日）を過ぎた分が含まれます");
+        assert_eq!(report[part]["unavailable"], why, "{part}: {report}");
     }
 }

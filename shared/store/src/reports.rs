@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -50,7 +51,7 @@ pub struct Runs {
 }
 
 /// What waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// A status of a recording that is not final, or `families_leaving`, `recordings_deleted`, `runs_running`.
     pub what: String,
@@ -61,7 +62,7 @@ pub struct Waiting {
 }
 
 /// So often something was done or refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Deeds {
     /// What, such as `recording.play`.
     pub action: String,
@@ -75,8 +76,8 @@ pub struct Deeds {
     pub actors: i64,
 }
 
-/// Somebody who read or was refused often.
-#[derive(Debug, Clone, PartialEq)]
+/// Somebody who read or was refused often, beside what is usual for them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reader {
     /// `parent` or `operator`.
     pub actor_kind: String,
@@ -110,7 +111,7 @@ pub struct Server {
 }
 
 /// A statement of ours.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Statement {
     /// `table::function`, or its verb and table where the server has dropped the comment.
     pub name: String,
@@ -293,7 +294,7 @@ SELECT action, outcome, actor_kind, deeds, actors FROM report_deeds($1, $2)";
     rows.iter().map(deeds).collect()
 }
 
-/// The `limit` who read or were refused most, with what is usual for them.
+/// The `limit` who read, or were refused, most often beside what is usual for them.
 ///
 /// # Errors
 /// When the database cannot be reached.

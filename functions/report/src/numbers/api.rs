@@ -17,9 +17,9 @@ pub(crate) type Series = Vec<(Timestamp, f64)>;
 /// What CloudWatch measured at the gateway.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Measured {
-    /// Requests in each five minutes.
+    /// Requests in each five minutes, or in each hour.
     pub requests: Series,
-    /// Answers of 5xx in each five minutes.
+    /// Answers of 5xx, in the same.
     pub errors: Series,
     /// Answers of 4xx in each hour.
     pub refusals: Series,
@@ -43,8 +43,8 @@ pub struct Api {
     /// Answers of 4xx.
     pub refusals: f64,
     /// The mean, over all five minutes, of the share of requests that were no failure; five minutes without a request count
-    /// as available.
-    pub availability_percent: f64,
+    /// as available. Missing where CloudWatch keeps hours only.
+    pub availability_percent: Given<f64>,
     /// The share of 5xx.
     pub error_percent: f64,
     /// Mean time to the answer.
@@ -71,10 +71,12 @@ pub struct ApiStep {
 }
 
 impl Measured {
-    /// What follows from it. `step_of` says when the hour or day of a moment began. `None` when no request was counted.
+    /// What follows from it; `is_fine` when requests were counted in each five minutes. `step_of` says when the hour or day of
+    /// a moment began. `None` when no request was counted.
     pub(crate) fn judge(
         &self,
         range: &Range<Timestamp>,
+        is_fine: bool,
         step_of: impl Fn(Timestamp) -> Timestamp,
     ) -> Option<Api> {
         let requests = sum(&self.requests);
@@ -90,7 +92,11 @@ impl Measured {
             requests,
             errors,
             refusals: sum(&self.refusals),
-            availability_percent: self.availability(range),
+            availability_percent: if is_fine {
+                Given::Known(self.availability(range))
+            } else {
+                Given::missing("5分ごとの指標は63日で消えます")
+            },
             error_percent: errors / requests * 100.0,
             mean_ms: mean.ok_or_else(none).into(),
             p95_ms: p95.ok_or_else(none).into(),
@@ -156,10 +162,11 @@ mod tests {
             ..Measured::default()
         };
 
-        let api = measured.judge(&(at(0)..at(24 * 60)), hour_of).unwrap();
+        let api = measured.judge(&(at(0)..at(24 * 60)), true, hour_of).unwrap();
 
         // One of 288 intervals was lost, however few asked in it; the rest of the day nobody did.
-        assert!((api.availability_percent - (1.0 - 1.0 / 288.0) * 100.0).abs() < 1e-9, "{api:?}");
+        let available = *api.availability_percent.known().unwrap();
+        assert!((available - (1.0 - 1.0 / 288.0) * 100.0).abs() < 1e-9, "{api:?}");
         assert!((api.error_percent - 2.0 / 1_012.0 * 100.0).abs() < 1e-9);
         assert_eq!(api.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [1_002.0, 10.0]);
     }
@@ -175,7 +182,7 @@ mod tests {
             ..Measured::default()
         };
 
-        let api = measured.judge(&(at(0)..at(120)), hour_of).unwrap();
+        let api = measured.judge(&(at(0)..at(120)), true, hour_of).unwrap();
 
         assert_eq!((api.mean_ms, api.p95_ms), (Given::Known(325.0), Given::Known(900.0)));
         assert_eq!(
@@ -186,10 +193,12 @@ mod tests {
 
     #[test]
     fn without_a_request_nothing_is_said_and_without_times_no_time() {
-        assert_eq!(Measured::default().judge(&(at(0)..at(60)), hour_of), None);
+        assert_eq!(Measured::default().judge(&(at(0)..at(60)), true, hour_of), None);
         let measured = Measured { requests: vec![(at(0), 1.0)], ..Measured::default() };
-        let api = measured.judge(&(at(0)..at(60)), hour_of).unwrap();
-        assert_eq!((api.availability_percent, api.error_percent), (100.0, 0.0));
+        let api = measured.judge(&(at(0)..at(60)), true, hour_of).unwrap();
+        assert_eq!((&api.availability_percent, api.error_percent), (&Given::Known(100.0), 0.0));
+        let coarse = measured.judge(&(at(0)..at(60)), false, hour_of).unwrap();
+        assert_eq!((coarse.requests, coarse.availability_percent.known()), (1.0, None));
         assert!(api.mean_ms.why_not().is_some() && api.p95_ms.why_not().is_some());
     }
 }

@@ -1,8 +1,8 @@
 //! What functions did on their own, what waits, and who did what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use kimochi_store::reports::{Deeds, Reader};
 use serde::Serialize;
 
 /// Somebody's reading is worth a look if it is more than so many times what they usually do …
@@ -25,69 +25,25 @@ pub struct KindOfWork {
     pub codes: BTreeMap<String, i64>,
 }
 
-/// What waits at this moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Waiting {
-    /// What it is.
-    pub what: String,
-    /// How many.
-    pub waiting: i64,
-    /// Since when the oldest does.
-    pub since: Option<Timestamp>,
+/// Whether somebody does it far more than usual.
+pub(crate) fn is_unusual(reader: &Reader) -> bool {
+    reader.deeds as f64 > reader.usually.max(USUALLY_AT_LEAST) * UNUSUAL_TIMES
 }
 
-/// So often something was done or refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Deed {
-    /// What, such as `recording.play`.
-    pub action: String,
-    /// `done` or `refused`.
-    pub outcome: String,
-    /// `parent`, `operator` or `function`.
-    pub actor_kind: String,
-    /// How often.
-    pub deeds: i64,
-    /// By how many.
-    pub actors: i64,
+/// How many they are: somebody may stand there for several things.
+pub(crate) fn people(readers: &[Reader]) -> usize {
+    readers.iter().map(|reader| (&reader.actor_kind, &reader.actor)).collect::<BTreeSet<_>>().len()
 }
 
-/// Somebody who read or was refused often.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reader {
-    /// `parent` or `operator`.
-    pub actor_kind: String,
-    /// A family's id, or the `sub` of an operator's token.
-    pub actor: String,
-    /// What they did.
-    pub action: String,
-    /// `done` or `refused`.
-    pub outcome: String,
-    /// How often.
-    pub deeds: i64,
-    /// The median of the four periods before.
-    pub usually: f64,
-    /// Whether that is far more than usual.
-    pub is_unusual: bool,
+/// How often something was refused, all in all.
+pub(crate) fn refused(deeds: &[Deeds]) -> i64 {
+    deeds.iter().filter(|deed| deed.outcome == "refused").map(|deed| deed.deeds).sum()
 }
 
-impl Reader {
-    /// Whether so many are far more than usual.
-    pub(crate) fn is_unusual(deeds: i64, usually: f64) -> bool {
-        deeds as f64 > usually.max(USUALLY_AT_LEAST) * UNUSUAL_TIMES
-    }
-}
-
-impl Deed {
-    /// How often something was refused, all in all.
-    pub fn refused(deeds: &[Self]) -> i64 {
-        deeds.iter().filter(|deed| deed.outcome == "refused").map(|deed| deed.deeds).sum()
-    }
-
-    /// How often something was done.
-    pub fn done(deeds: &[Self], action: &str) -> i64 {
-        let of_it = deeds.iter().filter(|deed| deed.action == action && deed.outcome == "done");
-        of_it.map(|deed| deed.deeds).sum()
-    }
+/// How often something was done.
+pub(crate) fn done(deeds: &[Deeds], action: &str) -> i64 {
+    let of_it = deeds.iter().filter(|deed| deed.action == action && deed.outcome == "done");
+    of_it.map(|deed| deed.deeds).sum()
 }
 
 #[cfg(test)]
@@ -104,7 +60,19 @@ mod tests {
             (60, 20.0, false),
             (61, 20.0, true),
         ] {
-            assert_eq!(Reader::is_unusual(deeds, usually), is_unusual, "{deeds} {usually}");
+            let reader = reader("a", deeds, usually);
+            assert_eq!(super::is_unusual(&reader), is_unusual, "{deeds} {usually}");
         }
+    }
+
+    #[test]
+    fn who_stands_there_twice_is_one() {
+        assert_eq!(people(&[reader("a", 40, 0.0), reader("a", 50, 0.0), reader("b", 60, 0.0)]), 2);
+    }
+
+    fn reader(actor: &str, deeds: i64, usually: f64) -> Reader {
+        let [actor_kind, actor, action, outcome] =
+            ["parent", actor, "recording.play", "done"].map(str::to_owned);
+        Reader { actor_kind, actor, action, outcome, deeds, usually }
     }
 }

@@ -1,7 +1,7 @@
 //! Who did what: use, refusals, unusual reading, operators' looks, sign-ins.
 
 use crate::markdown::Section;
-use crate::numbers::{Deed, Given, Numbers};
+use crate::numbers::{Given, Numbers, done};
 use crate::words::{NOTHING, actor, change, count, or_dash, outcome, percent, unavailable};
 
 /// What of all that is done tells how the service is used.
@@ -15,19 +15,19 @@ const USES: [(&str, &str); 7] = [
     ("family.view", "運用者による家族の閲覧"),
 ];
 
+const READERS: &str = "普段より読み取りの多い利用者";
+
 pub(super) fn activity(numbers: &Numbers) -> Section {
     let Some(deeds) = &numbers.deeds else { return Section::new("利用の推移") };
     let before = numbers.deeds_before.as_ref().and_then(Given::known);
     Section::of("利用の推移", deeds, |deeds, section| {
         let rows = USES.map(|(action, name)| {
-            let now = Deed::done(deeds, action) as f64;
-            let before = before.map(|before| Deed::done(before, action) as f64);
+            let now = done(deeds, action) as f64;
+            let before = before.map(|before| done(before, action) as f64);
             let changed = before.map_or_else(|| NOTHING.to_owned(), |before| change(now, before));
             [name.to_owned(), count(now), or_dash(before, count), changed]
         });
-        section
-            .table(["利用", "件数", "前の期間", "増減"], rows, NOTHING)
-            .paragraph("監査ログの件数です。保存期間（180日）を過ぎた期間は数えられません。")
+        section.table(["利用", "件数", "前の期間", "増減"], rows, NOTHING).paragraph("監査ログの件数です。")
     })
 }
 
@@ -64,8 +64,8 @@ pub(super) fn refusals(numbers: &Numbers) -> Section {
 }
 
 pub(super) fn readers(numbers: &Numbers) -> Section {
-    let Some(readers) = &numbers.readers else { return Section::new("読み取りの多い利用者") };
-    Section::of("読み取りの多い利用者", readers, |readers, section| {
+    let Some(readers) = &numbers.readers else { return Section::new(READERS) };
+    Section::of(READERS, readers, |readers, section| {
         let rows = readers.iter().map(|reader| {
             [
                 reader.actor.clone(),
@@ -73,12 +73,11 @@ pub(super) fn readers(numbers: &Numbers) -> Section {
                 format!("{}（{}）", reader.action, outcome(&reader.outcome)),
                 count(reader.deeds as f64),
                 format!("{:.1}", reader.usually),
-                if reader.is_unusual { "普段より多い".to_owned() } else { NOTHING.to_owned() },
             ]
         });
         section
-            .table(["ID", "種類", "操作", "回数", "普段", "判定"], rows, "読み取りはありません。")
-            .paragraph("普段は、同じ長さの前の4期間の中央値です。普段（10回より少なければ10回とみなす）の3倍を超えるものに印を付けています。")
+            .table(["ID", "種類", "操作", "回数", "普段"], rows, "普段より多い利用者はいません。")
+            .paragraph("普段は、同じ長さの前の4期間の中央値です。普段（10回より少なければ10回とみなす）の3倍を超えるものだけを、その倍率の順に、多くて10件示します。")
     })
 }
 

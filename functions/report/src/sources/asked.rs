@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kimochi_store::reports::Step;
+use tokio::time::{Instant, timeout_at};
 
 use super::cloud_watch::Question;
-use super::{Sources, When};
+use super::{Sources, TOO_LATE, When};
 use crate::numbers::{
     Api, FunctionUse, Functions, Given, Instance, Measured, Queues, Series, SignIns, step_of, sum,
 };
@@ -35,23 +36,24 @@ pub(super) struct Said {
 
 impl Sources {
     /// What CloudWatch says of the period.
-    pub(super) async fn measured(&self, when: &When) -> Said {
+    pub(super) async fn measured(&self, when: &When, deadline: Instant) -> Said {
         let questions = Questions::of(self, when);
-        match self.cloud_watch.ask(&questions.all, &when.range).await {
+        let asked = timeout_at(deadline, self.cloud_watch.ask(&questions.all, &when.range));
+        match asked.await.unwrap_or_else(|_| Err(TOO_LATE.to_owned())) {
             Ok(answers) => questions.understand(self, when, &answers),
             Err(why) => Said {
-                api: Given::missing_as(&why),
-                functions: Given::missing_as(&why),
-                queues: Given::missing_as(&why),
-                instance: Given::missing_as(&why),
-                sign_ins: Given::missing_as(&why),
+                api: Given::missing(&why),
+                functions: Given::missing(&why),
+                queues: Given::missing(&why),
+                instance: Given::missing(&why),
+                sign_ins: Given::missing(&why),
             },
         }
     }
 
     /// What clients met in another period.
     pub(super) async fn api_of(&self, range: &Range<Timestamp>, when: &When) -> Given<Api> {
-        let questions = api_questions(&self.service.api, when);
+        let questions = api_questions(&self.service.api, range, when);
         match self.cloud_watch.ask(&questions, range).await {
             Ok(answers) => understand_api(&answers, range, when),
             Err(why) => Given::missing(why),
@@ -72,16 +74,12 @@ impl Questions {
     fn of(sources: &Sources, when: &When) -> Self {
         let service = &sources.service;
         let stack = &service.stack;
-        let mut all = api_questions(&service.api, when);
+        let mut all = api_questions(&service.api, &when.range, when);
         let functions = all.len();
         for name in FUNCTIONS {
-            let ask = |metric, statistic, period| Question {
-                namespace: "AWS/Lambda",
-                metric,
-                dimensions: vec![("FunctionName", format!("{stack}-{name}"))],
-                statistic,
-                period_seconds: period,
-            };
+            let of_it = [("FunctionName", format!("{stack}-{name}"))];
+            let ask =
+                |metric, statistic, period| Question::new("AWS/Lambda", &of_it, metric, statistic, period);
             all.extend([
                 ask("Invocations", "Sum", HOUR),
                 ask("Errors", "Sum", HOUR),
@@ -98,25 +96,14 @@ impl Questions {
             ("transcribe-dlq", "ApproximateNumberOfMessagesVisible"),
             ("alerts-dlq", "ApproximateNumberOfMessagesVisible"),
         ] {
-            all.push(Question {
-                namespace: "AWS/SQS",
-                metric,
-                dimensions: vec![("QueueName", format!("{stack}-{queue}"))],
-                statistic: "Maximum",
-                period_seconds: HOUR,
-            });
+            let of_it = [("QueueName", format!("{stack}-{queue}"))];
+            all.push(Question::new("AWS/SQS", &of_it, metric, "Maximum", HOUR));
         }
         let sign_ins = all.len();
         for [pool, client] in &service.pools {
-            for statistic in ["SampleCount", "Sum"] {
-                all.push(Question {
-                    namespace: "AWS/Cognito",
-                    metric: "SignInSuccesses",
-                    dimensions: vec![("UserPool", pool.clone()), ("UserPoolClient", client.clone())],
-                    statistic,
-                    period_seconds: HOUR,
-                });
-            }
+            let of_it = [("UserPool", pool.clone()), ("UserPoolClient", client.clone())];
+            let ask = |statistic| Question::new("AWS/Cognito", &of_it, "SignInSuccesses", statistic, HOUR);
+            all.extend(["SampleCount", "Sum"].map(ask));
         }
         let instance = all.len();
         for (metric, statistic) in [
@@ -127,12 +114,9 @@ impl Questions {
             ("ReadLatency", "Average"),
             ("WriteLatency", "Average"),
         ] {
-            all.extend(service.database_instance.iter().map(|name| Question {
-                namespace: "AWS/RDS",
-                metric,
-                dimensions: vec![("DBInstanceIdentifier", name.clone())],
-                statistic,
-                period_seconds: HOUR,
+            all.extend(service.database_instance.iter().map(|name| {
+                let of_it = [("DBInstanceIdentifier", name.clone())];
+                Question::new("AWS/RDS", &of_it, metric, statistic, HOUR)
             }));
         }
         Self { all, functions, queues, sign_ins, instance }
@@ -154,21 +138,24 @@ impl Questions {
     }
 }
 
-fn api_questions(api: &str, when: &When) -> Vec<Question> {
+/// For so long CloudWatch keeps five minutes apart; whoever asks for them from earlier on gets nothing.
+const FIVE_MINUTES_KEPT: SignedDuration = SignedDuration::from_hours(62 * 24);
+
+fn is_fine(range: &Range<Timestamp>, when: &When) -> bool {
+    when.now.duration_since(range.start) < FIVE_MINUTES_KEPT
+}
+
+fn api_questions(api: &str, range: &Range<Timestamp>, when: &When) -> Vec<Question> {
+    let finest = if is_fine(range, when) { FIVE_MINUTES } else { HOUR };
     let step = match step_of(when.kind()) {
         Step::Hour => HOUR,
         Step::Day => DAY,
     };
-    let ask = |metric, statistic, period_seconds| Question {
-        namespace: "AWS/ApiGateway",
-        metric,
-        dimensions: vec![("ApiId", api.to_owned())],
-        statistic,
-        period_seconds,
-    };
+    let of_it = [("ApiId", api.to_owned())];
+    let ask = |metric, statistic, period| Question::new("AWS/ApiGateway", &of_it, metric, statistic, period);
     vec![
-        ask("Count", "Sum", FIVE_MINUTES),
-        ask("5xx", "Sum", FIVE_MINUTES),
+        ask("Count", "Sum", finest),
+        ask("5xx", "Sum", finest),
         ask("4xx", "Sum", HOUR),
         ask("Latency", "Sum", HOUR),
         ask("Latency", "SampleCount", HOUR),
@@ -191,7 +178,8 @@ fn understand_api(answers: &[Series], range: &Range<Timestamp>, when: &When) -> 
         latency_p95: latency_p95.clone(),
         latency_p95_of_days: latency_p95_of_days.clone(),
     };
-    measured.judge(range, |at| when.step_of(at)).map_or_else(|| Given::missing(NO_REQUESTS), Given::Known)
+    let judged = measured.judge(range, is_fine(range, when), |at| when.step_of(at));
+    judged.map_or_else(|| Given::missing(NO_REQUESTS), Given::Known)
 }
 
 fn functions_of(answers: &[Series], when: &When) -> Given<Functions> {
@@ -285,4 +273,41 @@ fn instance_of(answers: &[Series]) -> Given<Instance> {
 
 fn most(series: &Series) -> Option<f64> {
     series.iter().map(|(_, value)| *value).reduce(f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use kimochi_domain::{ReportKind, ReportPeriod};
+
+    use super::*;
+
+    #[test]
+    fn every_function_is_reported_on() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort_unstable();
+        let mut known = FUNCTIONS;
+        known.sort_unstable();
+
+        assert_eq!(names, known);
+    }
+
+    #[test]
+    fn five_minutes_are_not_asked_for_when_cloudwatch_has_forgotten_them() {
+        let days = ReportPeriod::parse(ReportKind::Monthly, "2026-03").unwrap();
+        let begun: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        for (age_in_days, finest) in [(61, FIVE_MINUTES), (62, HOUR), (64, HOUR)] {
+            let now = begun + SignedDuration::from_hours(24 * age_in_days);
+            let when = When::new(days, now, &TimeZone::UTC).unwrap();
+
+            let questions = api_questions("api", &when.range, &when);
+
+            let periods: Vec<_> = questions.iter().take(2).map(|question| question.period_seconds).collect();
+            assert_eq!(periods, [finest, finest], "{age_in_days}");
+        }
+    }
 }

@@ -95,6 +95,16 @@ impl CloudWatch {
 }
 
 impl Question {
+    pub(super) fn new(
+        namespace: &'static str,
+        of: &[(&'static str, String)],
+        metric: &'static str,
+        statistic: &'static str,
+        period_seconds: i32,
+    ) -> Self {
+        Self { namespace, metric, dimensions: of.to_vec(), statistic, period_seconds }
+    }
+
     fn query(&self, place: usize) -> MetricDataQuery {
         let dimensions =
             self.dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(value).build());

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::ReportKind;
 use kimochi_store::reports::{self, Statements};
 use kimochi_store::{Database, Error, Result};
+use tokio::time::Instant;
 
-use super::{Sources, When};
+use super::{Sources, When, in_time};
 use crate::numbers::{
-    Capacity, DatabaseState, Deed, Given, KindOfWork, Reader, Statement, Times, Voice, VoiceStep, Waiting,
-    step_of,
+    Capacity, DatabaseState, Deeds, Given, KindOfWork, Reader, Statement, Times, Voice, VoiceStep, Waiting,
+    is_unusual, step_of,
 };
 
+/// What somebody usually does is told from so many periods before.
+const PERIODS_BEFORE: i32 = 4;
 /// So many statements, and so many readers, are shown.
 const MOST: i32 = 10;
 
@@ -25,34 +28,38 @@ pub(super) struct Said {
     pub(super) capacity: Given<Capacity>,
     pub(super) server: Given<DatabaseState>,
     pub(super) statements: Option<Given<Vec<Statement>>>,
-    pub(super) deeds: Option<Given<Vec<Deed>>>,
-    pub(super) deeds_before: Option<Given<Vec<Deed>>>,
+    pub(super) deeds: Option<Given<Vec<Deeds>>>,
+    pub(super) deeds_before: Option<Given<Vec<Deeds>>>,
     pub(super) readers: Option<Given<Vec<Reader>>>,
 }
 
 impl Sources {
     /// What PostgreSQL says, one question after the other: there is one connection.
-    pub(super) async fn database_says(&self, when: &When) -> Said {
+    pub(super) async fn database_says(&self, when: &When, deadline: Instant) -> Said {
         let db = &self.database;
         let (range, before) = (&when.range, &when.before);
-        let is_long = when.kind() != ReportKind::Daily;
+        let runs_from = |start| when.is_kept(self.kept.job_runs, start);
+        let deeds_from = |start| when.is_kept(self.kept.audit_logs, start);
         let mut said = Said {
-            voice: given(voice(db, range, when).await),
-            voice_before: given(voice(db, before, when).await),
-            work: given(work(db, range).await),
-            backlog: given(backlog(db).await),
-            capacity: capacity(db, &(range.start..when.now.max(range.end))).await,
-            server: given(server(db).await),
+            voice: in_time(deadline, given(Ok(()), voice(db, range, when))).await,
+            voice_before: in_time(deadline, given(Ok(()), voice(db, before, when))).await,
+            work: in_time(deadline, given(runs_from(range.start), work(db, range))).await,
+            backlog: in_time(deadline, given(Ok(()), reports::backlog(db))).await,
+            capacity: in_time(deadline, capacity(db, range, runs_from(range.start))).await,
+            server: in_time(deadline, given(Ok(()), server(db))).await,
             statements: None,
             deeds: None,
             deeds_before: None,
             readers: None,
         };
-        if is_long {
-            said.statements = Some(statements(db).await);
-            said.deeds = Some(given(deeds(db, range).await));
-            said.deeds_before = Some(given(deeds(db, before).await));
-            said.readers = Some(given(readers(db, range).await));
+        if when.kind() != ReportKind::Daily {
+            let usual_from = range.start - range.end.duration_since(range.start) * PERIODS_BEFORE;
+            said.statements = Some(in_time(deadline, statements(db)).await);
+            let deeds = given(deeds_from(range.start), reports::deeds(db, range));
+            said.deeds = Some(in_time(deadline, deeds).await);
+            let deeds = given(deeds_from(before.start), reports::deeds(db, before));
+            said.deeds_before = Some(in_time(deadline, deeds).await);
+            said.readers = Some(in_time(deadline, given(deeds_from(usual_from), readers(db, range))).await);
         }
         said
     }
@@ -95,14 +102,16 @@ async fn work(db: &Database, range: &Range<Timestamp>) -> Result<Vec<KindOfWork>
     Ok(kinds.into_values().collect())
 }
 
-async fn backlog(db: &Database) -> Result<Vec<Waiting>> {
-    let waiting = reports::backlog(db).await?.into_iter();
-    Ok(waiting.map(|row| Waiting { what: row.what, waiting: row.waiting, since: row.since }).collect())
-}
-
-/// Up to the moment of the report: the last count of a day is made in the morning after it.
-async fn capacity(db: &Database, range: &Range<Timestamp>) -> Given<Capacity> {
-    match reports::capacity(db, range).await {
+/// Up to a day later: the last count of a day is made in the morning after it.
+async fn capacity(
+    db: &Database,
+    range: &Range<Timestamp>,
+    is_kept: std::result::Result<(), String>,
+) -> Given<Capacity> {
+    if let Err(why) = is_kept {
+        return Given::missing(why);
+    }
+    match reports::capacity(db, &(range.start..range.end + SignedDuration::from_hours(24))).await {
         Ok(Some(counts)) => {
             Capacity::of(counts).map_err(|_| "容量の記録の形が分かりません".to_owned()).into()
         }
@@ -123,52 +132,34 @@ async fn server(db: &Database) -> Result<DatabaseState> {
 }
 
 async fn statements(db: &Database) -> Given<Vec<Statement>> {
-    let known = match reports::statements(db, MOST).await {
-        Ok(Statements::Known(known)) => known,
+    match reports::statements(db, MOST).await {
+        Ok(Statements::Known(known)) => Given::Known(known),
         Ok(Statements::NotThere) => {
-            return Given::missing("このサーバーでは pg_stat_statements が有効になっていません");
+            Given::missing("このサーバーでは pg_stat_statements が有効になっていません")
         }
         Ok(Statements::Hidden) => {
-            return Given::missing("pg_stat_statements を読む権限がありません（bootstrap/3_statistics.sql）");
+            Given::missing("pg_stat_statements を読む権限がありません（bootstrap/3_statistics.sql）")
         }
-        Err(error) => return Given::missing(why(&error)),
-    };
-    let of = |row: reports::Statement| Statement {
-        name: row.name,
-        calls: row.calls,
-        mean_ms: row.mean_ms,
-        total_ms: row.total_ms,
-        rows: row.rows,
-    };
-    Given::Known(known.into_iter().map(of).collect())
+        Err(error) => Given::missing(why(&error)),
+    }
 }
 
-async fn deeds(db: &Database, range: &Range<Timestamp>) -> Result<Vec<Deed>> {
-    let of = |row: reports::Deeds| Deed {
-        action: row.action,
-        outcome: row.outcome,
-        actor_kind: row.actor_kind,
-        deeds: row.deeds,
-        actors: row.actors,
-    };
-    Ok(reports::deeds(db, range).await?.into_iter().map(of).collect())
-}
-
+/// Only who does it far more than usual: nobody else is to be named.
 async fn readers(db: &Database, range: &Range<Timestamp>) -> Result<Vec<Reader>> {
-    let of = |row: reports::Reader| Reader {
-        is_unusual: Reader::is_unusual(row.deeds, row.usually),
-        actor_kind: row.actor_kind,
-        actor: row.actor,
-        action: row.action,
-        outcome: row.outcome,
-        deeds: row.deeds,
-        usually: row.usually,
-    };
-    Ok(reports::readers(db, range, MOST).await?.into_iter().map(of).collect())
+    let mut readers = reports::readers(db, range, MOST).await?;
+    readers.retain(is_unusual);
+    Ok(readers)
 }
 
-fn given<T>(result: Result<T>) -> Given<T> {
-    result.map_err(|error| why(&error)).into()
+/// What was asked for, if it is still there to be told.
+async fn given<T>(
+    is_kept: std::result::Result<(), String>,
+    asked: impl Future<Output = Result<T>>,
+) -> Given<T> {
+    match is_kept {
+        Ok(()) => asked.await.map_err(|error| why(&error)).into(),
+        Err(why) => Given::missing(why),
+    }
 }
 
 fn why(error: &Error) -> String {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kimochi_domain::{ReportKind, ReportPeriod};
 use report::numbers::{
-    Api, ApiStep, Capacity, Cost, Costs, Counted, DatabaseState, Deed, FunctionUse, Functions, Given,
+    Api, ApiStep, Capacity, Cost, Costs, Counted, DatabaseState, Deeds, FunctionUse, Functions, Given,
     Instance, KindOfWork, Numbers, Queues, Reader, Route, SignIns, Statement, Times, Voice, VoiceStep,
     Waiting,
 };
@@ -128,7 +128,7 @@ fn api(from: Timestamp, until: Timestamp, step: i64, share: f64) -> Api {
         requests,
         errors: 7.0,
         refusals: 31.0,
-        availability_percent: 99.871,
+        availability_percent: Given::Known(99.871),
         error_percent: 7.0 / requests * 100.0,
         mean_ms: Given::Known(512.4),
         p95_ms: Given::Known(1_284.0),
@@ -261,8 +261,8 @@ fn statements() -> Vec<Statement> {
     ]
 }
 
-fn deeds(part: i64) -> Vec<Deed> {
-    let of = |action: &str, outcome: &str, actor_kind: &str, deeds: i64, actors| Deed {
+fn deeds(part: i64) -> Vec<Deeds> {
+    let of = |action: &str, outcome: &str, actor_kind: &str, deeds: i64, actors| Deeds {
         action: action.to_owned(),
         outcome: outcome.to_owned(),
         actor_kind: actor_kind.to_owned(),
@@ -280,19 +280,18 @@ fn deeds(part: i64) -> Vec<Deed> {
 }
 
 fn readers() -> Vec<Reader> {
-    let of = |actor: &str, kind: &str, action: &str, outcome: &str, deeds, usually, is_unusual| Reader {
+    let of = |actor: &str, kind: &str, action: &str, outcome: &str, deeds, usually| Reader {
         actor_kind: kind.to_owned(),
         actor: actor.to_owned(),
         action: action.to_owned(),
         outcome: outcome.to_owned(),
         deeds,
         usually,
-        is_unusual,
     };
     vec![
-        of("01a20b00-0000-7000-8000-000000000001", "parent", "recording.play", "done", 412, 20.5, true),
-        of("01a20b00-0000-7000-8000-000000000002", "parent", "recording.access", "refused", 139, 0.0, true),
-        of("operator|1", "operator", "family.view", "done", 12, 11.0, false),
+        of("01a20b00-0000-7000-8000-000000000001", "parent", "recording.play", "done", 412, 20.5),
+        of("01a20b00-0000-7000-8000-000000000002", "parent", "recording.access", "refused", 139, 0.0),
+        of("operator|1", "operator", "family.view", "done", 42, 11.0),
     ]
 }
 
