@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::presigning::PresigningConfig;
+use kimochi_domain::FeltAt;
 use kimochi_runtime::clock;
 use kimochi_speech::{ModelSource, Transcriber as _, WhisperTranscriber};
 use tokio_postgres::types::ToSql;
@@ -80,7 +81,9 @@ impl Baselines {
         let open = self.postgres.query_one(&self.open, &values);
         let ((), family) = tokio::try_join!(biased; begin, open)?;
         let family: Uuid = family.try_get(0)?;
-        let rows = self.postgres.query(&self.list, &[&family, &51_i64]).await?;
+        let (from, end, emotion) = (FeltAt::EARLIEST, FeltAt::END, None::<&str>);
+        let values: [&(dyn ToSql + Sync); 6] = [&family, &end, &Uuid::nil(), &from, &emotion, &51_i64];
+        let rows = self.postgres.query(&self.list, &values).await?;
         self.postgres.batch_execute("COMMIT").await?;
         anyhow::ensure!(rows.len() == 51, "{} rows", rows.len());
         Ok(())
@@ -93,5 +96,24 @@ impl Baselines {
         let heard = self.whisper.transcribe(Arc::clone(&samples), deadline).await?;
         heard.segments.first().context("nothing was heard")?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LIST;
+
+    #[test]
+    fn the_list_alone_is_the_one_that_the_function_asks_for() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/store/src/emotion_logs/");
+        let source =
+            ["list.rs", "row.rs"].map(|file| std::fs::read_to_string(format!("{folder}{file}")).unwrap());
+        let source = source.concat();
+
+        for line in LIST.lines().filter(|line| !line.starts_with("--")) {
+            // Where the source joins its columns, the statement goes on in the line.
+            let line = line.trim().trim_start_matches("SELECT ");
+            assert!(source.contains(line), "{line}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::sandbox::Sandbox;
 use crate::statistics::Middle;
 use crate::targets::Target;
 
-/// How many rows the table has, besides the family's own thousand.
+/// How many rows the table has, the family's own thousand among them.
 const SIZES: [i64; 3] = [1_000, 100_000, 10_000_000];
 /// Rows that one statement adds.
 const STEP: i64 = 500_000;

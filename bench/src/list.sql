@@ -1,12 +1,13 @@
--- The page that `emotion_logs::list` reads, with what it fills in when nothing narrows it.
+-- What `emotion_logs::list` asks for when nothing narrows it; a test holds each line against it.
 WITH page AS MATERIALIZED (
     SELECT *
     FROM emotion_logs
     WHERE user_id = $1 AND deleted_at IS NULL
-        AND (felt_at, id) < ('9999-12-31Z', '00000000-0000-0000-0000-000000000000')
-        AND felt_at >= '1900-01-01Z'
+        AND (felt_at, id) < ($2, $3)
+        AND felt_at >= $4
+        AND emotion = COALESCE($5, emotion)
     ORDER BY felt_at DESC, id DESC
-    LIMIT $2
+    LIMIT $6
 )
 SELECT l.id AS log_id, l.child_id AS log_child_id, l.emotion AS log_emotion, l.intensity AS log_intensity,
     l.note AS log_note, l.felt_at AS log_felt_at, l.version AS log_version, l.created_at AS log_created_at,

@@ -23,7 +23,8 @@ const SANDBOXES: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) answers: usize,
-    pub(crate) errors: usize,
+    /// Why there was none.
+    pub(crate) errors: Vec<String>,
     pub(crate) p50: f64,
     pub(crate) p99: f64,
 }
@@ -48,11 +49,11 @@ pub(crate) async fn load(target: &Target) -> Result<Load> {
     for _ in 0..CLIENTS {
         clients.spawn(ask_until(end, Arc::clone(&gateway), target.clone(), Arc::clone(event)));
     }
-    let (mut times, mut errors) = (Vec::new(), 0);
+    let (mut times, mut errors) = (Vec::new(), Vec::new());
     while let Some(client) = clients.join_next().await {
         let (its_times, its_errors) = client?;
         times.extend(its_times);
-        errors += its_errors;
+        errors.extend(its_errors);
     }
     Ok(Load { answers: times.len(), errors, p50: percentile(&times, 0.5), p99: percentile(&times, 0.99) })
 }
@@ -62,13 +63,13 @@ async fn ask_until(
     gateway: Arc<Gateway>,
     target: Target,
     event: Arc<[u8]>,
-) -> (Vec<f64>, usize) {
-    let (mut times, mut errors) = (Vec::new(), 0);
+) -> (Vec<f64>, Vec<String>) {
+    let (mut times, mut errors) = (Vec::new(), Vec::new());
     while Instant::now() < end {
         let begun = Instant::now();
         match gateway.ask(&target, &event).await {
             Ok(()) => times.push(begun.elapsed().as_secs_f64() * 1_000.0),
-            Err(_) => errors += 1,
+            Err(error) => errors.push(format!("{error:#}")),
         }
     }
     (times, errors)
@@ -79,6 +80,10 @@ impl Gateway {
         let sandbox = self.free.lock().await.recv().await;
         let mut sandbox = sandbox.ok_or_else(|| anyhow::anyhow!("no sandbox is left"))?;
         let outcome = sandbox.invoke(event).await;
+        if outcome.is_err() {
+            // As Lambda does with one that failed.
+            sandbox = Sandbox::start(&target.start).await?.0;
+        }
         self.back.send(sandbox).await?;
         target.check(&outcome?.answer)
     }

@@ -51,7 +51,7 @@ impl Target {
     }
 }
 
-/// Every target that is there; peers are, once `make bench` has installed them.
+/// Every target.
 pub(crate) fn all(house: &House) -> Result<Vec<Target>> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let release = std::env::current_exe()?.parent().context("a folder")?.to_owned();
@@ -88,23 +88,22 @@ pub(crate) fn all(house: &House) -> Result<Vec<Target>> {
     ];
 
     let python = root.join(".local/peers/bin/python");
-    if python.exists() {
-        let peer = |name, handler: &str, work| Target {
-            name,
-            start: Start {
-                program: python.clone(),
-                arguments: ["-m", "awslambdaric", handler].map(str::to_owned).to_vec(),
-                folder: root.join("bench/peers"),
-                variables: variables(house, name, "kimochi_api", &[]),
-            },
-            work,
-        };
-        targets.extend([
-            peer("python-empty", "empty.handler", Work::Event(b"{}".as_slice().into(), None)),
-            peer("python-presign", "presign.handler", event("presign/create_upload", Some(201))?),
-            peer("python-emotions", "emotions.handler", Work::Event(house::list_event()?, Some(200))),
-        ]);
-    }
+    ensure!(python.exists(), "Python's peers are not installed: make bench does that");
+    let peer = |name, handler: &str, work| Target {
+        name,
+        start: Start {
+            program: python.clone(),
+            arguments: ["-m", "awslambdaric", handler].map(str::to_owned).to_vec(),
+            folder: root.join("bench/peers"),
+            variables: variables(house, name, "kimochi_api", &[]),
+        },
+        work,
+    };
+    targets.extend([
+        peer("python-empty", "empty.handler", Work::Event(b"{}".as_slice().into(), None)),
+        peer("python-presign", "presign.handler", event("presign/create_upload", Some(201))?),
+        peer("python-emotions", "emotions.handler", Work::Event(house::list_event()?, Some(200))),
+    ]);
     Ok(targets)
 }
 

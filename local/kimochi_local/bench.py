@@ -27,7 +27,9 @@ def run(*arguments: str) -> int:
     was_up = stack.is_up()
     try:
         env = os.environ | stack.up() | {"TEST_DATABASE_URL": postgres.url("postgres", role="postgres")}
-        return max(subprocess.run(command, check=False, cwd=ROOT, env=env).returncode for command in commands)
+        # One that a signal ended has a negative one.
+        codes = [subprocess.run(command, check=False, cwd=ROOT, env=env).returncode for command in commands]
+        return int(any(codes))
     finally:
         if not was_up:
             stack.stop()
