@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_store::DatabaseConfig;
 
 /// | variable | default | template parameter |
@@ -19,7 +20,7 @@ pub struct Config {
     /// In which storage keys are stamped.
     pub time_zone: TimeZone,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
 }
@@ -33,7 +34,7 @@ impl Config {
         let config = Self {
             media_bucket: environment.required("MEDIA_BUCKET"),
             time_zone: kimochi_runtime::time_zone(&mut environment),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)

@@ -1,6 +1,7 @@
 //! What the function reads from its environment.
 
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_store::DatabaseConfig;
 
 /// | variable | default | template parameter |
@@ -21,7 +22,7 @@ pub struct Config {
     /// What stands before a function's name in the name of its log group.
     pub log_group_prefix: String,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
 }
@@ -36,7 +37,7 @@ impl Config {
             media_bucket: environment.required("MEDIA_BUCKET"),
             transcribe_queue_url: environment.required("TRANSCRIBE_QUEUE_URL"),
             log_group_prefix: environment.required("LOG_GROUP_PREFIX"),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)

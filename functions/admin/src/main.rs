@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let mut environment = Environment::of_process();
     let settings = aws::settings(&mut environment);
     let config = Config::from_env(environment)?;
-    logging::start("admin", &config.log_level);
+    logging::start(env!("CARGO_CRATE_NAME"), config.log_level);
 
     let app = App {
         database: Database::new(config.database.settings("admin", &settings))?,

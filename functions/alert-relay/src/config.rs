@@ -5,6 +5,7 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use reqwest::Url;
 
 use crate::slack::Channels;
@@ -47,7 +48,7 @@ pub struct Config {
     /// In which times are shown, beside UTC.
     pub time_zone: TimeZone,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
 }
 
 impl Config {
@@ -83,7 +84,7 @@ impl Config {
             runbook_url: environment.optional("RUNBOOK_URL").filter(|url| !url.is_empty()),
             pagerduty_url: environment.parsed_or("PAGERDUTY_URL", url("https://events.pagerduty.com")),
             time_zone: kimochi_runtime::time_zone(&mut environment),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
         };
         environment.check(config)
     }

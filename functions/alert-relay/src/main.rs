@@ -11,7 +11,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let mut environment = Environment::of_process();
     let settings = aws::settings(&mut environment);
     let config = Config::from_env(environment)?;
-    logging::start("alert-relay", &config.log_level);
+    logging::start(env!("CARGO_CRATE_NAME"), config.log_level);
 
     let appearance = Appearance { time_zone: config.time_zone, mentions: config.slack_mentions };
     let app = App {

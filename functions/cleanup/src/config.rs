@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_store::DatabaseConfig;
 
 use crate::{Fuse, MisuseThresholds};
@@ -47,7 +48,7 @@ pub struct Config {
     /// Whose calendar days the periods are.
     pub time_zone: TimeZone,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
     /// How much in an hour is unusual.
@@ -75,7 +76,7 @@ impl Config {
             audit_logs_kept: days(environment.parsed_or("AUDIT_LOGS_KEPT_DAYS", 180)),
             job_runs_kept: days(environment.parsed_or("JOB_RUNS_KEPT_DAYS", 90)),
             time_zone: kimochi_runtime::time_zone(&mut environment),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
             misuse: MisuseThresholds {
                 recording_plays: environment.parsed_or("MISUSE_RECORDING_PLAYS", misuse.recording_plays),

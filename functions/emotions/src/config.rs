@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_store::DatabaseConfig;
 
 /// | variable | default | template parameter |
@@ -22,7 +23,7 @@ pub struct Config {
     /// Whose calendar days are meant.
     pub time_zone: TimeZone,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
 }
@@ -38,7 +39,7 @@ impl Config {
             media_bucket: environment.required("MEDIA_BUCKET"),
             image_base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             time_zone: kimochi_runtime::time_zone(&mut environment),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)

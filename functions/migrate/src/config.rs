@@ -1,6 +1,7 @@
 //! What the function reads from its environment.
 
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_store::DatabaseConfig;
 
 /// | variable | default | template parameter |
@@ -12,7 +13,7 @@ use kimochi_store::DatabaseConfig;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
 }
@@ -24,7 +25,7 @@ impl Config {
     /// Names all that are missing or unusable.
     pub fn from_env(mut environment: Environment) -> Result<Self, InvalidEnvironment> {
         let config = Self {
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)

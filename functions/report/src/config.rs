@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_store::DatabaseConfig;
 
 use crate::{Kept, Service};
@@ -34,7 +35,7 @@ pub struct Config {
     /// Whose calendar days are meant.
     pub time_zone: TimeZone,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
 }
@@ -64,7 +65,7 @@ impl Config {
                 access_log: days(environment.parsed_or("LOG_RETENTION_DAYS", 90)),
             },
             time_zone: kimochi_runtime::time_zone(&mut environment),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)

@@ -1,6 +1,7 @@
 //! What the function reads from its environment.
 
 use kimochi_environment::{Environment, InvalidEnvironment};
+use kimochi_runtime::logging::Level;
 use kimochi_speech::threads_for_memory;
 use kimochi_store::DatabaseConfig;
 
@@ -30,7 +31,7 @@ pub struct Config {
     /// Which engine hears.
     pub engine: EngineConfig,
     /// How much is logged.
-    pub log_level: String,
+    pub log_level: Level,
     /// The database, and our role in it.
     pub database: DatabaseConfig,
 }
@@ -45,7 +46,7 @@ impl Config {
             media_bucket: environment.required("MEDIA_BUCKET"),
             alert_topic_arn: environment.required("ALERT_TOPIC_ARN"),
             engine: engine(&mut environment),
-            log_level: environment.parsed_or("LOG_LEVEL", "info".to_owned()),
+            log_level: environment.parsed_or("LOG_LEVEL", Level::INFO),
             database: DatabaseConfig::from_env(&mut environment),
         };
         environment.check(config)

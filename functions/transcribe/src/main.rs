@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let mut environment = Environment::of_process();
     let settings = aws::settings(&mut environment);
     let config = Config::from_env(environment)?;
-    logging::start("transcribe", &config.log_level);
+    logging::start(env!("CARGO_CRATE_NAME"), config.log_level);
 
     let app = App {
         database: Database::new(config.database.settings("transcribe", &settings))?,
