@@ -32,7 +32,7 @@ pub(crate) async fn handle(
 ) -> Result<impl IntoResponse, ApiError> {
     let family = app.database.family(&caller, (app.clock)()).await?;
     let children = children::list(&family).await?;
-    family.commit().await?;
+    family.end();
 
     let page = Page::whole(children.into_iter().map(ChildView::from));
     Ok(([(CACHE_CONTROL, "no-store")], Json(page)))

@@ -85,7 +85,7 @@ pub(crate) async fn handle(
         Some(child_id) if logs.is_empty() => !children::is_there(&family, child_id).await?,
         _ => false,
     };
-    family.commit().await?;
+    family.end();
     if is_nobodys {
         return Err(Problem::not_found("child").into());
     }

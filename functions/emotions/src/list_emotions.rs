@@ -61,7 +61,7 @@ pub(crate) async fn handle(
 ) -> Result<impl IntoResponse, ApiError> {
     let family = app.database.family(&caller, (app.clock)()).await?;
     let cards = emotions::list(&family).await?;
-    family.commit().await?;
+    family.end();
 
     let mut items = Vec::with_capacity(cards.len());
     for card in cards {

@@ -45,7 +45,7 @@ pub(crate) async fn handle(
 ) -> Result<Json<Page<IntensityView>>, ApiError> {
     let family = app.database.family(&caller, (app.clock)()).await?;
     let strengths = emotions::strengths(&family).await?;
-    family.commit().await?;
+    family.end();
 
     let view = |s: emotions::Strength| IntensityView { level: s.level, label: s.label, percent: s.percent };
     Ok(Json(Page::whole(strengths.into_iter().map(view))))

@@ -33,7 +33,7 @@ pub(crate) async fn handle(
         family.refuse(Subject::Child(id)).await?;
         return Err(Problem::not_found("child").into());
     };
-    family.commit().await?;
+    family.end();
 
     Ok(child::respond(found))
 }

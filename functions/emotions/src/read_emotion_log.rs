@@ -33,7 +33,7 @@ pub(crate) async fn handle(
         family.refuse(Subject::EmotionLog(id)).await?;
         return Err(Problem::not_found("emotion log").into());
     };
-    family.commit().await?;
+    family.end();
 
     Ok(emotion_log::respond(log))
 }

@@ -93,7 +93,7 @@ pub(crate) async fn handle(
         return Err(Problem::not_found("child").into());
     }
     let counts = emotion_logs::summarise(&family, child_id, from, until, zone).await?;
-    family.commit().await?;
+    family.end();
 
     Ok(([(CACHE_CONTROL, "no-store")], Json(summary(child_id, days, counts))))
 }

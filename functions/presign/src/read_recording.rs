@@ -36,7 +36,7 @@ pub(crate) async fn handle(
         family.refuse(Subject::Recording(id)).await?;
         return Err(Problem::not_found("recording").into());
     };
-    family.commit().await?;
+    family.end();
 
     Ok(Json(recording.into()))
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use deadpool::managed::{Manager, Metrics, RecycleResult};
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -45,11 +46,22 @@ impl Manager for Connector {
         }
     }
 
-    /// Asks the server for a sign of life, always: a sandbox does not know how long it was frozen, its clock
-    /// may have stopped with it, and meanwhile the socket may have died without a word. This costs one round
-    /// trip; a dead socket costs the pool's recycle timeout at most, and is replaced.
+    /// Whether the connection is known to have ended. Who takes it asks for a [`sign_of_life`].
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
-        connection.check_connection().await.map_err(|error| Error::from(error).into())
+        if connection.is_closed() { Err(Error::Asleep.into()) } else { Ok(()) }
+    }
+}
+
+/// Asks the server for a sign of life, at each use: a sandbox does not know how long it was frozen, its clock may have
+/// stopped with it, and meanwhile the socket may have died without a word. The question travels along with what a
+/// transaction begins with, and is answered before it.
+///
+/// # Errors
+/// [`Error::Asleep`] when there is none, after a second at most.
+pub(crate) async fn sign_of_life(connection: &Connection) -> Result<()> {
+    match timeout(WAKE_TIMEOUT, connection.check_connection()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Error::Asleep),
     }
 }
 
@@ -96,6 +108,8 @@ impl std::fmt::Debug for Security {
 
 /// How long opening a connection may take: name, TCP, TLS, sign-in.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a connection that slept may take to give a sign of life before it counts as dead.
+const WAKE_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

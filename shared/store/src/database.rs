@@ -9,15 +9,13 @@ use jiff::Timestamp;
 use kimochi_domain::Caller;
 use tokio_postgres::Config;
 
-use crate::connection::{CONNECT_TIMEOUT, Connector, Security};
+use crate::connection::{CONNECT_TIMEOUT, Connector, Security, sign_of_life};
 use crate::family::FamilyTransaction;
 use crate::operator::OperatorTransaction;
 use crate::{Error, Result, tls};
 
 /// How long a caller waits for the one connection while another caller has it.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that slept may take to give a sign of life before it counts as dead.
-const WAKE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the kernel waits for data we sent to be acknowledged before it gives the connection up.
 const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -75,11 +73,47 @@ impl Database {
         Ok(Self { pool: pool(Connector { config, security }) })
     }
 
-    /// The connection itself, for single statements.
+    /// The connection itself, for single statements. It has given a sign of life, or is new.
     ///
     /// # Errors
     /// When no connection can be made, or another caller keeps it.
     pub async fn client(&self) -> Result<Client> {
+        let client = self.pooled().await?;
+        let is_new = Object::metrics(&client).recycle_count == 0;
+        if is_new || sign_of_life(&client).await.is_ok() {
+            return Ok(client);
+        }
+        drop(client);
+        self.reconnected().await
+    }
+
+    /// A transaction in which only the family of `caller` exists. Their row in `users` is made at their
+    /// first call, at `now`. A sign of life, beginning, finding the parent and closing off other families take one
+    /// round trip together.
+    ///
+    /// # Errors
+    /// [`Error::FamilyLeft`] when they have left the service; otherwise when the database cannot be reached.
+    pub async fn family(&self, caller: &Caller, now: Timestamp) -> Result<FamilyTransaction> {
+        match FamilyTransaction::begin(self.pooled().await?, caller, now).await {
+            Err(Error::Asleep) => FamilyTransaction::begin(self.reconnected().await?, caller, now).await,
+            begun => begun,
+        }
+    }
+
+    /// A transaction of the operator who is `caller`, at `now`. A sign of life, beginning and saying who acts take one
+    /// round trip together.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn operator(&self, caller: &Caller, now: Timestamp) -> Result<OperatorTransaction> {
+        match OperatorTransaction::begin(self.pooled().await?, caller, now).await {
+            Err(Error::Asleep) => OperatorTransaction::begin(self.reconnected().await?, caller, now).await,
+            begun => begun,
+        }
+    }
+
+    /// The connection, which may have died while it slept.
+    async fn pooled(&self) -> Result<Client> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
             PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
@@ -88,23 +122,10 @@ impl Database {
         })
     }
 
-    /// A transaction in which only the family of `caller` exists. Their row in `users` is made at their
-    /// first call, at `now`. Beginning, finding the parent and closing off other families take one round
-    /// trip together.
-    ///
-    /// # Errors
-    /// [`Error::FamilyLeft`] when they have left the service; otherwise when the database cannot be reached.
-    pub async fn family(&self, caller: &Caller, now: Timestamp) -> Result<FamilyTransaction> {
-        FamilyTransaction::begin(self.client().await?, caller, now).await
-    }
-
-    /// A transaction of the operator who is `caller`, at `now`. Beginning and saying who acts take one round trip
-    /// together.
-    ///
-    /// # Errors
-    /// When the database cannot be reached.
-    pub async fn operator(&self, caller: &Caller, now: Timestamp) -> Result<OperatorTransaction> {
-        OperatorTransaction::begin(self.client().await?, caller, now).await
+    /// A new connection, after the one before gave no sign of life.
+    async fn reconnected(&self) -> Result<Client> {
+        self.pool.retain(|_, _| false);
+        self.pooled().await
     }
 
     /// Whether the database answers a statement.
@@ -132,11 +153,7 @@ fn pool(connector: Connector) -> Pool<Connector> {
     Pool::builder(connector)
         .max_size(1)
         .runtime(Runtime::Tokio1)
-        .timeouts(Timeouts {
-            wait: Some(WAIT_TIMEOUT),
-            create: Some(CONNECT_TIMEOUT),
-            recycle: Some(WAKE_TIMEOUT),
-        })
+        .timeouts(Timeouts { wait: Some(WAIT_TIMEOUT), create: Some(CONNECT_TIMEOUT), recycle: None })
         .build()
         .expect("a runtime is given")
 }

@@ -20,6 +20,9 @@ pub enum Error {
     /// The database did not answer in time.
     #[error("the database did not answer within {0} seconds")]
     Timeout(u64),
+    /// The connection gave no sign of life.
+    #[error("the database connection gave no sign of life")]
+    Asleep,
     /// The one connection is in use, and stays so: a caller asked for a second one.
     #[error("the one database connection of this process is in use")]
     Busy,
@@ -57,7 +60,7 @@ impl Transient for Error {
     /// ours, which no repetition heals.
     fn is_transient(&self) -> bool {
         match self {
-            Self::Timeout(_) | Self::Credentials(_) => true,
+            Self::Timeout(_) | Self::Asleep | Self::Credentials(_) => true,
             Self::Postgres(error) => is_transient(error),
             Self::Migration(error) => {
                 let cause = std::error::Error::source(error);

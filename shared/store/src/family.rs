@@ -4,7 +4,6 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 use kimochi_domain::Caller;
-use tokio::try_join;
 
 use crate::audit::{self, Subject};
 use crate::transaction::Transaction;
@@ -22,10 +21,9 @@ pub struct FamilyTransaction {
 impl FamilyTransaction {
     pub(crate) async fn begin(client: Client, caller: &Caller, now: Timestamp) -> Result<Self> {
         let transaction = Transaction::new(client);
-        let opening = users::open_family(&transaction, caller, now);
-        match try_join!(biased; transaction.begin(), opening)? {
-            ((), Opening::Open(user)) => Ok(Self { transaction, user }),
-            ((), Opening::Left) => Err(Error::FamilyLeft),
+        match transaction.open(users::open_family(&transaction, caller, now)).await? {
+            Opening::Open(user) => Ok(Self { transaction, user }),
+            Opening::Left => Err(Error::FamilyLeft),
         }
     }
 
@@ -50,6 +48,12 @@ impl FamilyTransaction {
     /// When it did not happen, or, if the connection broke, when nobody can tell.
     pub async fn commit(self) -> Result<()> {
         self.transaction.commit().await
+    }
+
+    /// Ends a transaction that only read, and waits for nothing. Should the connection break at this moment, a first call
+    /// has left no row of the parent; their next one makes it.
+    pub fn end(self) {
+        self.transaction.end();
     }
 }
 

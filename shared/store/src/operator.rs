@@ -4,7 +4,6 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 use kimochi_domain::Caller;
-use tokio::try_join;
 
 use crate::transaction::Transaction;
 use crate::{Client, Connection, Result};
@@ -16,7 +15,7 @@ pub struct OperatorTransaction(Transaction);
 impl OperatorTransaction {
     pub(crate) async fn begin(client: Client, caller: &Caller, now: Timestamp) -> Result<Self> {
         let transaction = Transaction::new(client);
-        try_join!(biased; transaction.begin(), open(&transaction, caller, now))?;
+        transaction.open(open(&transaction, caller, now)).await?;
         Ok(Self(transaction))
     }
 

@@ -4,7 +4,9 @@
 use std::ops::Deref;
 
 use futures_util::FutureExt as _;
+use tokio::try_join;
 
+use crate::connection::sign_of_life;
 use crate::{Client, Connection, Result};
 
 /// A transaction. Statements run on it as on a [`Connection`]; without [`commit`](Self::commit) they never
@@ -25,9 +27,15 @@ impl Transaction {
         Self { client, committed: false }
     }
 
-    /// Begins. May be joined with the first statement if polled before it.
-    pub(crate) async fn begin(&self) -> Result<()> {
-        Ok(self.client.batch_execute("BEGIN").await?)
+    /// Begins, and waits for the `first` statement, which must run on this connection; a question for a sign of life
+    /// travels with them, all in one round trip.
+    ///
+    /// # Errors
+    /// [`Error::Asleep`](crate::Error::Asleep) when there was none: nothing has happened, and a new connection may do it.
+    pub(crate) async fn open<T>(&self, first: impl Future<Output = Result<T>>) -> Result<T> {
+        let begin = async { Ok(self.client.batch_execute("BEGIN").await?) };
+        let ((), (), opened) = try_join!(biased; sign_of_life(self), begin, first)?;
+        Ok(opened)
     }
 
     /// Makes everything that was done in it happen.
@@ -38,6 +46,18 @@ impl Transaction {
         self.client.batch_execute("COMMIT").await?;
         self.committed = true;
         Ok(())
+    }
+
+    /// Ends it as [`commit`](Self::commit) does, and lets nobody wait for the answer: for a transaction that only read.
+    pub(crate) fn end(mut self) {
+        self.send("COMMIT");
+        self.committed = true;
+    }
+
+    /// Polling once sends it; the connection's task reads the answer. Whoever gets the connection next is behind it in the
+    /// queue.
+    fn send(&self, sql: &str) {
+        let _ = self.client.batch_execute(sql).now_or_never();
     }
 }
 
@@ -52,9 +72,7 @@ impl Deref for Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if !self.committed {
-            // Polling once sends it; the connection's task reads the answer. Whoever gets the connection
-            // next is behind it in the queue.
-            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
+            self.send("ROLLBACK");
         }
     }
 }
