@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::presigning::PresigningConfig;
-use kimochi_domain::FeltAt;
+use jiff::tz::TimeZone;
+use kimochi_domain::{AudioKey, FeltAt, MediaType, UniqueId, UserId};
 use kimochi_runtime::clock;
 use kimochi_speech::{ModelSource, Transcriber as _, WhisperTranscriber};
 use tokio_postgres::types::ToSql;
@@ -22,15 +23,17 @@ pub(crate) struct Baselines {
     bucket: String,
     postgres: tokio_postgres::Client,
     open: Statement,
+    insert: Statement,
     list: Statement,
     caller: (String, String),
     whisper: WhisperTranscriber,
     samples: Arc<[f32]>,
 }
 
-/// As `kimochi-store` asks: whose transaction it is, and a page of their logs with the recordings.
+/// As `kimochi-store` asks: whose transaction it is, a new recording, and a page of their logs with the recordings.
 const OPEN: &str =
     "SELECT user_id, user_created_at, user_leaving_at FROM open_family($1, $2, $3, $4, $5, NULL)";
+const INSERT: &str = include_str!("insert.sql");
 const LIST: &str = include_str!("list.sql");
 
 impl Baselines {
@@ -41,6 +44,7 @@ impl Baselines {
         let (postgres, connection) = config.user("kimochi_api").connect(NoTls).await?;
         tokio::spawn(connection);
         let open = postgres.prepare(OPEN).await?;
+        let insert = postgres.prepare(INSERT).await?;
         let list = postgres.prepare(LIST).await?;
         let decoded = kimochi_audio::decode(voice, Duration::from_secs(60))?;
         let whisper = WhisperTranscriber::load(&ModelSource::Embedded, None, 1)?;
@@ -50,6 +54,7 @@ impl Baselines {
             bucket: house.bucket.name().to_owned(),
             postgres,
             open,
+            insert,
             list,
             caller: (identity.issuer.clone(), identity.subject.clone()),
             whisper,
@@ -72,21 +77,38 @@ impl Baselines {
         Ok(())
     }
 
-    /// Asks for a page of fifty logs in a transaction of the family, BEGIN and the first statement in one go.
+    /// Makes the row of an upload.
+    pub(crate) async fn insert(&self) -> Result<()> {
+        let family = self.begin().await?;
+        let now = clock::now();
+        let key = AudioKey::new(UserId(family), now, &TimeZone::UTC, UniqueId::random(), MediaType::Webm);
+        let (key, nothing) = (key.to_string(), None::<&str>);
+        let values: [&(dyn ToSql + Sync); 8] =
+            [&Uuid::now_v7(), &family, &key, &"audio/webm", &14_664_i64, &nothing, &nothing, &now];
+        self.postgres.query_one(&self.insert, &values).await?;
+        Ok(self.postgres.batch_execute("COMMIT").await?)
+    }
+
+    /// Asks for a page of fifty logs.
     pub(crate) async fn list(&self) -> Result<()> {
-        let (issuer, subject) = &self.caller;
-        let (candidate, now) = (Uuid::now_v7(), clock::now());
-        let begin = self.postgres.batch_execute("BEGIN");
-        let values: [&(dyn ToSql + Sync); 5] = [&candidate, issuer, subject, &now, &"bench"];
-        let open = self.postgres.query_one(&self.open, &values);
-        let ((), family) = tokio::try_join!(biased; begin, open)?;
-        let family: Uuid = family.try_get(0)?;
+        let family = self.begin().await?;
         let (from, end, emotion) = (FeltAt::EARLIEST, FeltAt::END, None::<&str>);
         let values: [&(dyn ToSql + Sync); 6] = [&family, &end, &Uuid::nil(), &from, &emotion, &51_i64];
         let rows = self.postgres.query(&self.list, &values).await?;
         self.postgres.batch_execute("COMMIT").await?;
         anyhow::ensure!(rows.len() == 51, "{} rows", rows.len());
         Ok(())
+    }
+
+    /// A transaction of the family, BEGIN and the first statement in one go.
+    async fn begin(&self) -> Result<Uuid> {
+        let (issuer, subject) = &self.caller;
+        let (candidate, now) = (Uuid::now_v7(), clock::now());
+        let begin = self.postgres.batch_execute("BEGIN");
+        let values: [&(dyn ToSql + Sync); 5] = [&candidate, issuer, subject, &now, &"bench"];
+        let open = self.postgres.query_one(&self.open, &values);
+        let ((), family) = tokio::try_join!(biased; begin, open)?;
+        Ok(family.try_get(0)?)
     }
 
     /// Whisper alone, on samples that are decoded.
@@ -101,16 +123,16 @@ impl Baselines {
 
 #[cfg(test)]
 mod tests {
-    use super::LIST;
+    use super::{INSERT, LIST};
 
     #[test]
-    fn the_list_alone_is_the_one_that_the_function_asks_for() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/store/src/emotion_logs/");
-        let source =
-            ["list.rs", "row.rs"].map(|file| std::fs::read_to_string(format!("{folder}{file}")).unwrap());
+    fn the_statements_alone_are_those_that_the_functions_use() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/store/src/");
+        let source = ["recordings.rs", "emotion_logs/list.rs", "emotion_logs/row.rs"]
+            .map(|file| std::fs::read_to_string(format!("{folder}{file}")).unwrap());
         let source = source.concat();
 
-        for line in LIST.lines().filter(|line| !line.starts_with("--")) {
+        for line in INSERT.lines().chain(LIST.lines()).filter(|line| !line.starts_with("--")) {
             // Where the source joins its columns, the statement goes on in the line.
             let line = line.trim().trim_start_matches("SELECT ");
             assert!(source.contains(line), "{line}");

@@ -82,6 +82,11 @@ pub(crate) fn judge(all: &All) -> Vec<Verdict> {
         ratio(warm("transcribe"), warm("alone-whisper")),
         Limit::AtMost(1.1),
     );
+    judge(
+        "time, export and delete : COPY and DELETE".to_owned(),
+        ratio(warm("export"), warm("alone-export")),
+        Limit::AtMost(2.0),
+    );
     for name in HTTP {
         let memory = all.get(name).and_then(|figures| figures.memory);
         judge(format!("peak memory of {name}, MiB"), memory.map(|memory| memory.peak), Limit::AtMost(24.0));

@@ -5,6 +5,7 @@
 
 mod baselines;
 mod budgets;
+mod export;
 mod growth;
 mod house;
 mod load;
@@ -90,7 +91,11 @@ async fn measure(house: &House, voice: &[u8], asked: Asked) -> Result<ExitCode> 
     }
     targets.retain(|target| is_wanted(target.name, &asked.functions));
 
-    let figures = measure::all(house, &baselines, &targets, asked.amount).await?;
+    let mut figures = measure::all(house, &baselines, &targets, asked.amount).await?;
+    if asked.functions.is_empty() {
+        let [archived, copied] = export::measure(asked.amount.rounds).await?;
+        figures.extend([("export".to_owned(), archived), ("alone-export".to_owned(), copied)]);
+    }
     let verdicts = budgets::judge(&figures);
     let run = Run { machine: machine()?, amount: asked.amount, figures, verdicts };
 

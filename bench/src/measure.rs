@@ -119,12 +119,13 @@ async fn warm(
         invoke(house, target, &mut sandbox).await?;
         running.push(Running { target, sandbox, done: 1, times: vec![], processor: vec![], memory });
     }
-    let (mut presign, mut list, mut whisper) = (Alone::default(), Alone::default(), Alone::default());
+    let [mut presign, mut insert, mut list, mut whisper] = std::array::from_fn(|_| Alone::default());
     for _ in 0..amount.rounds {
         for one in &mut running {
             one.round(house, amount.invocations).await?;
         }
         presign.round(10 * amount.invocations, async || baselines.presign().await).await?;
+        insert.round(amount.invocations, async || baselines.insert().await).await?;
         list.round(amount.invocations, async || baselines.list().await).await?;
         whisper.round(amount.invocations.div_ceil(10), async || baselines.whisper().await).await?;
     }
@@ -139,7 +140,12 @@ async fn warm(
     }
     // Whisper has a thread of its own, which is not counted here.
     whisper.processor.clear();
-    for (name, alone) in [("alone-presign", presign), ("alone-list", list), ("alone-whisper", whisper)] {
+    for (name, alone) in [
+        ("alone-presign", presign),
+        ("alone-insert", insert),
+        ("alone-list", list),
+        ("alone-whisper", whisper),
+    ] {
         figures.insert(name.to_owned(), alone.figures());
     }
     Ok(())
@@ -215,7 +221,7 @@ fn zip(target: &Target) -> Result<f64> {
     Ok(std::io::copy(&mut compressed, &mut std::io::sink())? as f64 / f64::from(1 << 20))
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 

@@ -11,7 +11,7 @@
 use jiff::Timestamp;
 use kimochi_blob::MediaBucket;
 use kimochi_retention::{AUDIT_LOGS_KEPT, Limits, archive_audit_logs, seal_days, verify_audit};
-use kimochi_testing::{Step, TestBucket, TestDatabase};
+use kimochi_testing::{Step, TestBucket, TestDatabase, audit_rows};
 
 /// The rows are of so many days.
 const DAYS: i64 = 4;
@@ -27,7 +27,7 @@ fn now() -> Timestamp {
 async fn main() {
     let rows = std::env::args().nth(1).map_or(1_000_000, |rows| rows.parse::<i64>().unwrap());
     let (database, bucket) = (TestDatabase::new().await, TestBucket::new().await);
-    fill(&database, rows).await;
+    audit_rows::add(&database, rows, DAYS).await;
     let media = MediaBucket::new(bucket.settings(), bucket.name());
     let cleanup = database.cleanup();
     let limits = Limits::new(Timestamp::MAX, now);
@@ -53,18 +53,4 @@ async fn main() {
     assert!(verified.is_clean(), "{verified:?}");
     assert!(step.end(verified.rows).peak_kib < MOST_KIB);
     assert_eq!((archived.rows, verified.rows), (rows.unsigned_abs(), rows.unsigned_abs()));
-}
-
-async fn fill(database: &TestDatabase, rows: i64) {
-    let owner = database.owner().client().await.unwrap();
-    owner.execute("SELECT prepare_audit_months('2025-10-01', 1)", &[]).await.unwrap();
-    let sql = "
-INSERT INTO audit_logs
-    (id, at, actor_kind, user_id, action, subject_kind, subject_id, outcome, request_id, source_address, details)
-SELECT uuid_of(at), at, 'parent', gen_random_uuid(), 'emotion_log.update', 'emotion_log', gen_random_uuid()::text,
-    'done', 'JKJaXmPLvHcESHA=' || n, '192.0.2.1', '{\"changed\": [\"intensity\", \"note\"]}'
-FROM generate_series(0, $1::bigint - 1) AS n,
-    LATERAL (SELECT '2025-10-01Z'::timestamptz + n * (interval '1 day' * $2::bigint / $1::bigint)) AS t (at)";
-    database.superuser().await.execute(sql, &[&rows, &DAYS]).await.unwrap();
-    database.superuser().await.batch_execute("VACUUM ANALYZE audit_logs").await.unwrap();
 }

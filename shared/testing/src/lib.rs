@@ -4,6 +4,7 @@
 //! Test doubles of a crate's own types live in that crate.
 
 mod api;
+pub mod audit_rows;
 mod bucket;
 mod clock;
 pub mod corpus;
