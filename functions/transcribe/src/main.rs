@@ -9,7 +9,7 @@ use kimochi_store::Database;
 use lambda_runtime::service_fn;
 use transcribe::{App, Config, Engine, handle};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let mut environment = Environment::of_process();
     let settings = aws::settings(&mut environment);
