@@ -93,7 +93,7 @@ async fn measure(house: &House, voice: &[u8], asked: Asked) -> Result<ExitCode> 
 
     let mut figures = measure::all(house, &baselines, &targets, asked.amount).await?;
     if asked.functions.is_empty() {
-        let [archived, copied] = export::measure(asked.amount.rounds).await?;
+        let [archived, copied] = export::measure(asked.amount.rounds, export::ROWS).await?;
         figures.extend([("export".to_owned(), archived), ("alone-export".to_owned(), copied)]);
     }
     let verdicts = budgets::judge(&figures);
