@@ -96,6 +96,14 @@ bench: setup build ## measure the functions beside Python and bare baselines (AR
 	cargo build --workspace --example walk_at_size --example logs_at_size
 	@$(local) bench $(ARGS)
 
+.PHONY: cost
+# The same build as the run's. Into another file first: what fails must not leave an empty page behind.
+cost: setup ## write docs/COST.md anew from a run that was kept: make bench ARGS="--json .local/bench.json"
+	@[ -f .local/bench.json ] || { echo 'First: make bench ARGS="--json .local/bench.json"' >&2; exit 1; }
+	cargo build --release $(functions:%=--package %) --package bench
+	@target/release/bench cost .local/bench.json >.local/COST.md
+	@mv .local/COST.md docs/COST.md
+
 .PHONY: fuzz
 fuzz: setup ## fuzz each target for FUZZ_SECONDS (default 60); what it finds new goes to .local/fuzz
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal

@@ -2,9 +2,11 @@
 //! ratios against their budgets.
 //!
 //! `make bench` builds everything, starts the local stack, and calls this. A run takes its own database and bucket there.
+//! `make cost` derives from a run that was kept what a month on AWS costs.
 
 mod baselines;
 mod budgets;
+mod cost;
 mod export;
 mod growth;
 mod house;
@@ -33,7 +35,8 @@ use crate::targets::Target;
 
 const USAGE: &str = "bench [--function NAME]… [--rounds N] [--invocations N] [--json FILE] [--against FILE]
 bench load                             200 clients for a minute
-bench growth FILE.svg                  lists and summaries beside up to ten million rows";
+bench growth FILE.svg                  lists and summaries beside up to ten million rows
+bench cost FILE                        what a month on AWS costs, from a run that was kept";
 
 /// What was asked for.
 #[derive(Debug)]
@@ -51,6 +54,7 @@ async fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["load"] => load(&House::new(voice).await?).await,
+        ["cost", run] => cost(Path::new(run)),
         ["growth", picture] => growth(&House::new(voice).await?, Path::new(picture)).await,
         _ => measure(&House::new(voice.clone()).await?, &voice, asked(arguments.into_iter())?).await,
     }
@@ -75,6 +79,12 @@ async fn growth(house: &House, picture: &Path) -> Result<ExitCode> {
         println!("| {rows} | {:.2} | {:.2} |", list.median, summary.median);
     }
     growth::draw(&sizes, picture)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "what it is for")]
+fn cost(run: &Path) -> Result<ExitCode> {
+    println!("{}", cost::page(run)?);
     Ok(ExitCode::SUCCESS)
 }
 
