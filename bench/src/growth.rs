@@ -5,6 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
+use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
+use kimochi_runtime::clock;
 use plotters::prelude::*;
 use serde_json::json;
 
@@ -49,15 +52,18 @@ pub(crate) async fn measure(house: &House, emotions: &Target) -> Result<Vec<Size
     Ok(sizes)
 }
 
-/// The last month, as the app shows it.
+/// The last thirty days, as the app shows them.
 fn summary_event() -> Result<Arc<[u8]>> {
+    let today = clock::now().to_zoned(TimeZone::UTC).date();
+    let from = today.checked_sub(30.days())?.to_string();
+    let (child_id, to) = (house::CHILD.to_string(), today.to_string());
     house::list_event_with(|event| {
         event["routeKey"] = json!("GET /v1/emotion-logs/summary");
         event["rawPath"] = json!("/v1/emotion-logs/summary");
         event["requestContext"]["routeKey"] = event["routeKey"].clone();
         event["requestContext"]["http"]["path"] = event["rawPath"].clone();
-        event["rawQueryString"] = json!("");
-        event["queryStringParameters"] = json!({});
+        event["rawQueryString"] = json!(format!("child_id={child_id}&from={from}&to={to}"));
+        event["queryStringParameters"] = json!({"child_id": child_id, "from": from, "to": to});
     })
 }
 
@@ -97,7 +103,7 @@ fn draw_with_plotters(sizes: &[Size], to: &Path) -> Result<(), Box<dyn Error>> {
     chart.configure_mesh().x_label_formatter(&|rows| format!("{rows:.0e}")).label_style((FONT, 12)).draw()?;
     let curves: [(&str, RGBColor, Curve); 2] = [
         ("a page of fifty logs with their recordings", RGBColor(76, 120, 168), |size| size.list),
-        ("the summary of a family", RGBColor(214, 69, 65), |size| size.summary),
+        ("the summary of thirty days", RGBColor(214, 69, 65), |size| size.summary),
     ];
     for (name, color, of) in curves {
         let points: Vec<_> = sizes.iter().map(|size| (size.rows as f64, of(size).median)).collect();

@@ -9,9 +9,12 @@ use kimochi_runtime::clock;
 use kimochi_store::recordings::{self, Insertion, NewRecording};
 use kimochi_testing::{TestBucket, TestDatabase, events};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Who calls in every recorded event.
 const ISSUER: &str = "https://cognito-idp.ap-northeast-1.amazonaws.com/ap-northeast-1_Example";
+/// Whose logs they are.
+pub(crate) const CHILD: Uuid = Uuid::from_u128(1);
 /// How many logs the family has; each has its recording.
 pub(crate) const LOGS: i32 = 1_000;
 
@@ -113,8 +116,8 @@ async fn fill(database: &TestDatabase, family: UserId) -> Result<()> {
     superuser.batch_execute("SET session_replication_role = replica").await?;
     let child = "
 INSERT INTO children (id, user_id, nickname, birth_date, created_at, updated_at)
-VALUES (gen_random_uuid(), $1, 'みか', '2021-05-05', now(), now())";
-    superuser.execute(child, &[&family.0]).await?;
+VALUES ($2, $1, 'みか', '2021-05-05', now(), now())";
+    superuser.execute(child, &[&family.0, &CHILD]).await?;
     let recordings = "
 INSERT INTO recordings (id, user_id, status, created_at, updated_at, audio_key, content_type, size_bytes, uploaded_at,
     sequencer, attempts, finished_at, transcript, text_key, quality, duration_ms, processing_ms)

@@ -94,7 +94,7 @@ fn measured(inputs: &Inputs) -> String {
         held {:.0} MiB, with the small model.\n",
         rows.collect::<String>(),
         milliseconds(measured.transcribe.warm),
-        milliseconds(measured.whisper.warm),
+        milliseconds(measured.whisper_ms),
         whole(measured.note_ms(usage)),
         traffic.notes,
         milliseconds(measured.list.warm),

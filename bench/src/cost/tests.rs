@@ -87,8 +87,7 @@ fn a_cold_start_adds_what_only_the_first_invocation_does() {
 
 #[test]
 fn a_note_takes_what_is_around_whisper_and_the_production_model() {
-    let measured =
-        Measured { transcribe: times(150.0, 140.0), whisper: times(110.0, 110.0), ..Measured::default() };
+    let measured = Measured { transcribe: times(150.0, 140.0), whisper_ms: 110.0, ..Measured::default() };
     let inputs = inputs(&[], &[("model_seconds", 20.0), ("network_ms", 2.0)], measured);
 
     assert_eq!(inputs.measured.note_ms(&inputs.usage), 20_042.0);
@@ -319,7 +318,7 @@ fn the_page_is_made_of_the_inputs_that_are_there() {
         account: times(1.5, 0.6),
         transcribe: times(150.0, 140.0),
         list: times(2.0, 0.3),
-        whisper: times(120.0, 118.0),
+        whisper_ms: 120.0,
         http_mib: 10.0,
         transcribe_mib: 150.0,
     };
