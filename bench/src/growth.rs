@@ -114,6 +114,7 @@ fn draw_with_plotters(sizes: &[Size], to: &Path) -> Result<(), Box<dyn Error>> {
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
         .border_style(BLACK)
         .background_style(WHITE)
         .label_font((FONT, 12))

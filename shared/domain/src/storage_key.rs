@@ -268,7 +268,7 @@ fn lower_case_uuid(
 }
 
 fn canonical_stamp(text: &str) -> Option<DateTime> {
-    // By hand: a page of logs has fifty of them, and a general parser took a twelfth of its time.
+    // By hand: a page of logs has fifty of them, and a general parser and printer took 6 % of its instructions.
     let digits_and_bar =
         text.bytes().enumerate().all(|(i, byte)| if i == 8 { byte == b'_' } else { byte.is_ascii_digit() });
     if !digits_and_bar {
