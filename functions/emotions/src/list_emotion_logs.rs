@@ -85,10 +85,12 @@ pub(crate) async fn handle(
         Some(child_id) if logs.is_empty() => !children::is_there(&family, child_id).await?,
         _ => false,
     };
-    family.end();
     if is_nobodys {
+        // Should it be another family's, that was noted.
+        family.commit().await?;
         return Err(Problem::not_found("child").into());
     }
+    family.end();
 
     let page = Page::cut(logs, wanted.limit, place, EmotionLogView::from);
     Ok(([(CACHE_CONTROL, "no-store")], Json(page)))

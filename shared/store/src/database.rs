@@ -124,6 +124,7 @@ impl Database {
 
     /// A new connection, after the one before gave no sign of life.
     async fn reconnected(&self) -> Result<Client> {
+        tracing::info!("the database connection gave no sign of life; another one is opened");
         self.pool.retain(|_, _| false);
         self.pooled().await
     }

@@ -50,8 +50,8 @@ impl FamilyTransaction {
         self.transaction.commit().await
     }
 
-    /// Ends a transaction that only read, and waits for nothing. Should the connection break at this moment, a first call
-    /// has left no row of the parent; their next one makes it.
+    /// Ends a transaction that only read, and waits for nothing: never one that noted a refusal or wrote anything else. Should
+    /// the connection break at this moment, a first call has left no row of the parent; their next one makes it.
     pub fn end(self) {
         self.transaction.end();
     }

@@ -194,7 +194,7 @@ WHERE user_id = $1 AND deleted_at < $2
     let Batch { marked_before, now, limit, .. } = batch;
     let ids: Vec<_> = recordings.iter().map(|recording| recording.id.0).collect();
     let transaction = Transaction::new(db.client().await?);
-    transaction.open(async { Ok(()) }).await?;
+    transaction.begin().await?;
     let rows = RemovedRows {
         emotion_logs: transaction.execute(LOGS_OF_RECORDINGS, &[&family.0, &ids]).await?
             + transaction.execute(LOGS, &[&family.0, &marked_before, &limit]).await?,
@@ -259,7 +259,7 @@ DELETE FROM children WHERE id IN (
 
     let Batch { now, limit, .. } = batch;
     let transaction = Transaction::new(db.client().await?);
-    transaction.open(async { Ok(()) }).await?;
+    transaction.begin().await?;
     let rows = RemovedRows {
         idempotency_keys: transaction.execute(IDEMPOTENCY_KEYS, &[&family.0, &limit]).await?,
         emotion_logs: transaction.execute(EMOTION_LOGS, &[&family.0, &limit]).await?,

@@ -27,14 +27,19 @@ impl Transaction {
         Self { client, committed: false }
     }
 
+    /// Begins. May be joined with the first statement if polled before it.
+    pub(crate) async fn begin(&self) -> Result<()> {
+        Ok(self.client.batch_execute("BEGIN").await?)
+    }
+
     /// Begins, and waits for the `first` statement, which must run on this connection; a question for a sign of life
     /// travels with them, all in one round trip.
     ///
     /// # Errors
-    /// [`Error::Asleep`](crate::Error::Asleep) when there was none: nothing has happened, and a new connection may do it.
+    /// [`Error::Asleep`](crate::Error::Asleep) when there was none: it will never be committed, and a new connection may do
+    /// it.
     pub(crate) async fn open<T>(&self, first: impl Future<Output = Result<T>>) -> Result<T> {
-        let begin = async { Ok(self.client.batch_execute("BEGIN").await?) };
-        let ((), (), opened) = try_join!(biased; sign_of_life(self), begin, first)?;
+        let ((), (), opened) = try_join!(biased; sign_of_life(self), self.begin(), first)?;
         Ok(opened)
     }
 

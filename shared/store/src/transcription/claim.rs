@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kimochi_domain::{
     AudioKey, Failure, JobKind, JobRunId, MAX_ATTEMPTS, RecordingId, RecordingStatus, Sequencer, UserId,
 };
+use tokio::try_join;
 use tokio_postgres::Row;
 
 use crate::columns::{parsed, parsed_if_any};
@@ -87,7 +88,7 @@ pub enum Claim {
 /// that ends with its lease.
 pub async fn claim(db: &Database, arrival: &Arrival<'_>, run: &Run<'_>) -> Result<Claim> {
     let transaction = Transaction::new(db.client().await?);
-    let state = transaction.open(lock(&transaction, arrival.audio_key)).await?;
+    let ((), state) = try_join!(biased; transaction.begin(), lock(&transaction, arrival.audio_key))?;
     let Some(state) = state else { return Ok(Claim::NotRequested) };
 
     let claim = match decide(&state, arrival.sequencer, run.now) {

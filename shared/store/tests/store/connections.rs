@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kimochi_domain::Transient as _;
 use kimochi_store::{Auth, Database, DatabaseSettings, Error};
@@ -111,9 +111,12 @@ async fn a_transaction_begins_once_more_when_its_socket_broke_or_died_without_a_
 
     for fate in [Fate::Cut, Fate::Swallow] {
         proxy.turn(fate);
-        let begun = tokio::time::timeout(Duration::from_secs(2), api.family(&mika, now())).await;
+        let begun = Instant::now();
+        let family = tokio::time::timeout(Duration::from_secs(2), api.family(&mika, now())).await;
 
-        begun.expect("in time").unwrap().commit().await.unwrap();
+        family.expect("in time").unwrap().commit().await.unwrap();
+        let was_silent = begun.elapsed() >= Duration::from_secs(1);
+        assert_eq!(was_silent, fate == Fate::Swallow, "only who hears nothing waits for a second");
     }
 }
 
@@ -123,12 +126,12 @@ async fn what_ends_without_waiting_has_ended_before_the_next_transaction_begins(
     let api = db.api();
     let mika = parent("mika");
 
-    let first = api.family(&mika, now()).await.unwrap();
-    let user = *first.user();
-    first.end();
+    api.family(&mika, now()).await.unwrap().end();
+    // Behind it in the queue.
+    api.ping().await.unwrap();
 
-    let second = api.family(&mika, now()).await.unwrap();
-    assert_eq!(*second.user(), user, "the parent's row was kept");
+    let kept = db.superuser().await.query_one("SELECT count(*) FROM users", &[]).await.unwrap();
+    assert_eq!(kept.get::<_, i64>(0), 1, "others see the parent's row");
 }
 
 #[tokio::test]
@@ -158,6 +161,12 @@ async fn a_familys_transaction_begins_in_one_round_trip() {
     assert_eq!(sign_of_life, 1);
     // The sign of life, BEGIN, who it is and which rows are theirs; COMMIT.
     assert_eq!(family, 2);
+
+    let reading = proxy.round_trips(async {
+        api.family(&mika, now()).await?.end();
+        Ok(())
+    });
+    assert_eq!(reading.await, 1, "nobody waits for COMMIT");
 }
 
 fn at_port(port: u16, database: &str) -> Database {
@@ -246,8 +255,8 @@ async fn relay(
     mut fate: watch::Receiver<Fate>,
     traffic: &Traffic,
 ) {
-    let (from_client, to_client) = split(client);
-    let (from_server, to_server) = split(server);
+    let (mut from_client, mut to_client) = split(client);
+    let (mut from_server, mut to_server) = split(server);
     let we_speak = || {
         if traffic.server_spoke_last.swap(false, Ordering::SeqCst) {
             traffic.round_trips.fetch_add(1, Ordering::SeqCst);
@@ -255,13 +264,15 @@ async fn relay(
     };
     let server_speaks = || traffic.server_spoke_last.store(true, Ordering::SeqCst);
     tokio::select! {
-        () = pump(from_client, to_server, we_speak) => {}
-        () = pump(from_server, to_client, server_speaks) => {}
+        () = pump(&mut from_client, &mut to_server, we_speak) => {}
+        () = pump(&mut from_server, &mut to_client, server_speaks) => {}
         _ = fate.changed() => {}
     }
     let fate = *fate.borrow();
     if fate == Fate::Swallow {
+        // The sockets stay open.
         std::future::pending::<()>().await;
+        drop((from_client, to_client, from_server, to_server));
     }
 }
 
