@@ -89,13 +89,13 @@ impl Baselines {
         Ok(self.postgres.batch_execute("COMMIT").await?)
     }
 
-    /// Asks for a page of fifty logs.
+    /// Asks for a page of fifty logs, all in one go.
     pub(crate) async fn list(&self) -> Result<()> {
-        let family = self.begin().await?;
         let (from, end, emotion) = (FeltAt::EARLIEST, FeltAt::END, None::<&str>);
-        let values: [&(dyn ToSql + Sync); 6] = [&family, &end, &Uuid::nil(), &from, &emotion, &51_i64];
-        let rows = self.postgres.query(&self.list, &values).await?;
-        self.postgres.batch_execute("COMMIT").await?;
+        let values: [&(dyn ToSql + Sync); 5] = [&end, &Uuid::nil(), &from, &emotion, &51_i64];
+        let page = async { Ok(self.postgres.query(&self.list, &values).await?) };
+        let commit = async { Ok(self.postgres.batch_execute("COMMIT").await?) };
+        let (_, rows, ()) = tokio::try_join!(biased; self.begin(), page, commit)?;
         anyhow::ensure!(rows.len() == 51, "{} rows", rows.len());
         Ok(())
     }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 use kimochi_api::{ApiError, SignedIn};
 use kimochi_domain::UserId;
+use kimochi_store::users;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,9 +35,6 @@ pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Profile>, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
-    let user = *family.user();
-    family.commit().await?;
-
+    let user = users::read(&app.database.reader(&caller, (app.clock)())).await?;
     Ok(Json(Profile { id: user.id, created_at: user.created_at }))
 }

@@ -30,9 +30,8 @@ pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
 ) -> Result<impl IntoResponse, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let children = children::list(&family).await?;
-    family.end();
 
     let page = Page::whole(children.into_iter().map(ChildView::from));
     Ok(([(CACHE_CONTROL, "no-store")], Json(page)))

@@ -79,18 +79,18 @@ pub(crate) async fn handle(
         until: wanted.until,
     };
 
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let logs = emotion_logs::list(&family, &filter, wanted.after, wanted.limit.and_one()).await?;
-    let is_nobodys = match wanted.child_id {
-        Some(child_id) if logs.is_empty() => !children::is_there(&family, child_id).await?,
-        _ => false,
-    };
-    if is_nobodys {
-        // Should it be another family's, that was noted.
-        family.commit().await?;
-        return Err(Problem::not_found("child").into());
+    if let Some(child_id) = wanted.child_id
+        && logs.is_empty()
+    {
+        let family = family.begin().await?;
+        if !children::is_there(&family, child_id).await? {
+            // Should it be another family's, that was noted.
+            family.commit().await?;
+            return Err(Problem::not_found("child").into());
+        }
     }
-    family.end();
 
     let page = Page::cut(logs, wanted.limit, place, EmotionLogView::from);
     Ok(([(CACHE_CONTROL, "no-store")], Json(page)))

@@ -59,9 +59,8 @@ pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
 ) -> Result<impl IntoResponse, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let cards = emotions::list(&family).await?;
-    family.end();
 
     let mut items = Vec::with_capacity(cards.len());
     for card in cards {

@@ -43,9 +43,8 @@ pub(crate) async fn handle(
     State(app): State<Arc<App>>,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Page<IntensityView>>, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let strengths = emotions::strengths(&family).await?;
-    family.end();
 
     let view = |s: emotions::Strength| IntensityView { level: s.level, label: s.label, percent: s.percent };
     Ok(Json(Page::whole(strengths.into_iter().map(view))))

@@ -28,12 +28,11 @@ pub(crate) async fn handle(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<ChildId>,
 ) -> Result<Response, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let Some(found) = children::find(&family, id).await? else {
         family.refuse(Subject::Child(id)).await?;
         return Err(Problem::not_found("child").into());
     };
-    family.end();
 
     Ok(child::respond(found))
 }

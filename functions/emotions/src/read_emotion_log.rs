@@ -28,12 +28,11 @@ pub(crate) async fn handle(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<EmotionLogId>,
 ) -> Result<Response, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let Some(log) = emotion_logs::find(&family, id).await? else {
         family.refuse(Subject::EmotionLog(id)).await?;
         return Err(Problem::not_found("emotion log").into());
     };
-    family.end();
 
     Ok(emotion_log::respond(log))
 }

@@ -14,7 +14,6 @@ use kimochi_api::openapi::NotFound;
 use kimochi_api::{ApiError, FieldError, Problem, QueryOf, SignedIn};
 use kimochi_domain::{ChildId, Day, Days, EmotionName, moments_of};
 use kimochi_store::audit::Subject;
-use kimochi_store::children;
 use kimochi_store::emotion_logs::{self, DayCount};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -87,13 +86,11 @@ pub(crate) async fn handle(
     let (child_id, days, from, until) = parse(&query, &app.time_zone)?;
     let zone = app.time_zone.iana_name().unwrap_or("UTC");
 
-    let family = app.database.family(&caller, (app.clock)()).await?;
-    if children::find(&family, child_id).await?.is_none() {
+    let family = app.database.reader(&caller, (app.clock)());
+    let Some(counts) = emotion_logs::summarise(&family, child_id, from, until, zone).await? else {
         family.refuse(Subject::Child(child_id)).await?;
         return Err(Problem::not_found("child").into());
-    }
-    let counts = emotion_logs::summarise(&family, child_id, from, until, zone).await?;
-    family.end();
+    };
 
     Ok(([(CACHE_CONTROL, "no-store")], Json(summary(child_id, days, counts))))
 }

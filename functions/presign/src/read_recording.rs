@@ -31,12 +31,11 @@ pub(crate) async fn handle(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<RecordingId>,
 ) -> Result<Json<RecordingView>, ApiError> {
-    let family = app.database.family(&caller, (app.clock)()).await?;
+    let family = app.database.reader(&caller, (app.clock)());
     let Some(recording) = recordings::find(&family, id).await? else {
         family.refuse(Subject::Recording(id)).await?;
         return Err(Problem::not_found("recording").into());
     };
-    family.end();
 
     Ok(Json(recording.into()))
 }

@@ -5,7 +5,7 @@ use kimochi_domain::{BirthDate, ChildId, Gender, Nickname};
 use tokio_postgres::Row;
 
 use crate::idempotency::KeyedRequest;
-use crate::{Error, FamilyTransaction, Result};
+use crate::{Error, FamilyTransaction, ReadFamily, Result};
 
 /// The most children that a family may have; the database's trigger `children_limit` says the same.
 pub const MAX_CHILDREN: usize = 20;
@@ -108,32 +108,29 @@ RETURNING id, nickname, birth_date, gender, version, created_at, updated_at";
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn list(family: &FamilyTransaction) -> Result<Vec<Child>> {
+pub async fn list(family: &impl ReadFamily) -> Result<Vec<Child>> {
     const SQL: &str = "\
 -- children::list
 SELECT id, nickname, birth_date, gender, version, created_at, updated_at
 FROM children
-WHERE user_id = $1 AND deleted_at IS NULL
+WHERE user_id = (SELECT signed_in_user_id()) AND deleted_at IS NULL
 ORDER BY created_at, id";
 
-    let statement = family.prepare_cached(SQL).await?;
-    family.query(&statement, &[&family.user().id.0]).await?.iter().map(from_row).collect()
+    family.rows(SQL, &[]).await?.iter().map(from_row).collect()
 }
 
 /// The family's child with this id.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn find(family: &FamilyTransaction, id: ChildId) -> Result<Option<Child>> {
+pub async fn find(family: &impl ReadFamily, id: ChildId) -> Result<Option<Child>> {
     const SQL: &str = "\
 -- children::find
 SELECT id, nickname, birth_date, gender, version, created_at, updated_at
 FROM children
-WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL";
+WHERE id = $1 AND user_id = (SELECT signed_in_user_id()) AND deleted_at IS NULL";
 
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family.query_opt(&statement, &[&id.0, &family.user().id.0]).await?;
-    row.as_ref().map(from_row).transpose()
+    family.row(SQL, &[&id.0]).await?.as_ref().map(from_row).transpose()
 }
 
 /// Whether the family has this child. If another one has it, the attempt is noted, once the transaction is committed.

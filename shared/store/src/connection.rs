@@ -52,14 +52,13 @@ impl Manager for Connector {
     }
 }
 
-/// Asks the server for a sign of life, at each use: a sandbox does not know how long it was frozen, its clock may have
-/// stopped with it, and meanwhile the socket may have died without a word. The question travels along with what a
-/// transaction begins with, and is answered before it.
+/// Takes the `answer` to what is sent first as a sign of life, at each use of a connection: a sandbox does not know how long it
+/// was frozen, its clock may have stopped with it, and meanwhile the socket may have died without a word.
 ///
 /// # Errors
 /// [`Error::Asleep`] when there is none, after a second at most.
-pub(crate) async fn sign_of_life(connection: &Connection) -> Result<()> {
-    match timeout(WAKE_TIMEOUT, connection.check_connection()).await {
+pub(crate) async fn sign_of_life<E>(answer: impl Future<Output = Result<(), E>>) -> Result<()> {
+    match timeout(WAKE_TIMEOUT, answer).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(Error::Asleep),
     }

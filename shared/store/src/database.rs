@@ -11,6 +11,7 @@ use tokio_postgres::Config;
 
 use crate::connection::{CONNECT_TIMEOUT, Connector, Security, sign_of_life};
 use crate::family::FamilyTransaction;
+use crate::family_reader::FamilyReader;
 use crate::operator::OperatorTransaction;
 use crate::{Error, Result, tls};
 
@@ -80,7 +81,7 @@ impl Database {
     pub async fn client(&self) -> Result<Client> {
         let client = self.pooled().await?;
         let is_new = Object::metrics(&client).recycle_count == 0;
-        if is_new || sign_of_life(&client).await.is_ok() {
+        if is_new || sign_of_life(client.check_connection()).await.is_ok() {
             return Ok(client);
         }
         drop(client);
@@ -94,10 +95,12 @@ impl Database {
     /// # Errors
     /// [`Error::FamilyLeft`] when they have left the service; otherwise when the database cannot be reached.
     pub async fn family(&self, caller: &Caller, now: Timestamp) -> Result<FamilyTransaction> {
-        match FamilyTransaction::begin(self.pooled().await?, caller, now).await {
-            Err(Error::Asleep) => FamilyTransaction::begin(self.reconnected().await?, caller, now).await,
-            begun => begun,
-        }
+        self.awake(|client| FamilyTransaction::begin(client, caller, now)).await
+    }
+
+    /// Questions of the family of `caller`, each of them asked at `now` in a transaction of its own. Nothing is sent yet.
+    pub fn reader<'a>(&'a self, caller: &'a Caller, now: Timestamp) -> FamilyReader<'a> {
+        FamilyReader::new(self, caller, now)
     }
 
     /// A transaction of the operator who is `caller`, at `now`. A sign of life, beginning and saying who acts take one
@@ -106,8 +109,16 @@ impl Database {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn operator(&self, caller: &Caller, now: Timestamp) -> Result<OperatorTransaction> {
-        match OperatorTransaction::begin(self.pooled().await?, caller, now).await {
-            Err(Error::Asleep) => OperatorTransaction::begin(self.reconnected().await?, caller, now).await,
+        self.awake(|client| OperatorTransaction::begin(client, caller, now)).await
+    }
+
+    /// Begins on the connection, or on a new one if it gave no sign of life.
+    pub(crate) async fn awake<T, F>(&self, begin: impl Fn(Client) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        match begin(self.pooled().await?).await {
+            Err(Error::Asleep) => begin(self.reconnected().await?).await,
             begun => begun,
         }
     }

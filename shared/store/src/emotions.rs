@@ -6,7 +6,7 @@ use kimochi_domain::EmotionName;
 use tokio_postgres::Row;
 
 use crate::columns::parsed;
-use crate::{Connection, Result};
+use crate::{ReadFamily, Result};
 
 pub use upkeep::{Card, CardFace, Removal, find, find_for_change, insert, list_all, remove, replace};
 
@@ -40,7 +40,7 @@ pub struct Strength {
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn list(connection: &Connection) -> Result<Vec<Emotion>> {
+pub async fn list(family: &impl ReadFamily) -> Result<Vec<Emotion>> {
     const SQL: &str = "\
 -- emotions::list
 SELECT name, label, color, position, version
@@ -48,23 +48,20 @@ FROM emotions
 WHERE retired_at IS NULL
 ORDER BY position, name";
 
-    let statement = connection.prepare_cached(SQL).await?;
-    connection.query(&statement, &[]).await?.iter().map(from_row).collect()
+    family.rows(SQL, &[]).await?.iter().map(from_row).collect()
 }
 
 /// The strengths, the weakest first.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn strengths(connection: &Connection) -> Result<Vec<Strength>> {
+pub async fn strengths(family: &impl ReadFamily) -> Result<Vec<Strength>> {
     const SQL: &str = "\
 -- emotions::strengths
 SELECT level, label, percent
 FROM intensities
 ORDER BY level";
 
-    let statement = connection.prepare_cached(SQL).await?;
-    let rows = connection.query(&statement, &[]).await?;
     let strength = |row: &Row| {
         Ok(Strength {
             level: row.try_get("level")?,
@@ -72,7 +69,7 @@ ORDER BY level";
             percent: row.try_get("percent")?,
         })
     };
-    rows.iter().map(strength).collect()
+    family.rows(SQL, &[]).await?.iter().map(strength).collect()
 }
 
 fn from_row(row: &Row) -> Result<Emotion> {

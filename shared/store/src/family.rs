@@ -49,12 +49,6 @@ impl FamilyTransaction {
     pub async fn commit(self) -> Result<()> {
         self.transaction.commit().await
     }
-
-    /// Ends a transaction that only read, and waits for nothing: never one that noted a refusal or wrote anything else. Should
-    /// the connection break at this moment, a first call has left no row of the parent; their next one makes it.
-    pub fn end(self) {
-        self.transaction.end();
-    }
 }
 
 impl Deref for FamilyTransaction {

@@ -6,8 +6,8 @@ use kimochi_domain::{
 };
 use tokio_postgres::Row;
 
-use crate::columns::{corrupt, parsed, parsed_if_any};
-use crate::{FamilyTransaction, Result};
+use crate::columns::{Columns, corrupt};
+use crate::{FamilyTransaction, ReadFamily, Result};
 
 /// An upload to be asked for.
 #[derive(Debug, Clone)]
@@ -86,17 +86,15 @@ RETURNING id, user_id, status, audio_key, content_type, size_bytes, sha256, crea
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn find(family: &FamilyTransaction, id: RecordingId) -> Result<Option<Recording>> {
+pub async fn find(family: &impl ReadFamily, id: RecordingId) -> Result<Option<Recording>> {
     const SQL: &str = "\
 -- recordings::find
 SELECT id, user_id, status, audio_key, content_type, size_bytes, sha256, created_at, updated_at, uploaded_at,
     finished_at, transcript, quality, quality_reasons, confidence, language, duration_ms, partial_reason, failure
 FROM recordings
-WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL";
+WHERE id = $1 AND user_id = (SELECT signed_in_user_id()) AND deleted_at IS NULL";
 
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family.query_opt(&statement, &[&id.0, &family.user().id.0]).await?;
-    row.as_ref().map(from_row).transpose()
+    family.row(SQL, &[&id.0]).await?.as_ref().map(from_row).transpose()
 }
 
 /// The recording that a conflicting key belongs to; `None` when it is marked as deleted.
@@ -113,27 +111,34 @@ WHERE user_id = $1 AND idempotency_key = $2 AND deleted_at IS NULL";
     row.as_ref().map(from_row).transpose()
 }
 
-pub(crate) fn from_row(row: &Row) -> Result<Recording> {
-    let media_type = MediaType::parse(row.try_get("content_type")?);
+fn from_row(row: &Row) -> Result<Recording> {
+    let mut columns = Columns::of(row);
+    let id = columns.get("id")?;
+    from_columns(RecordingId(id), &mut columns)
+}
+
+/// The recording with this id, whose other columns come next.
+pub(crate) fn from_columns(id: RecordingId, columns: &mut Columns<'_>) -> Result<Recording> {
     Ok(Recording {
-        id: RecordingId(row.try_get("id")?),
-        user_id: UserId(row.try_get("user_id")?),
-        status: parsed(row, "status")?,
-        audio_key: parsed(row, "audio_key")?,
-        media_type: media_type.map_err(|source| corrupt("content_type", source))?,
-        size_bytes: row.try_get("size_bytes")?,
-        sha256: parsed_if_any(row, "sha256")?,
-        created_at: row.try_get("created_at")?,
-        updated_at: row.try_get("updated_at")?,
-        uploaded_at: row.try_get("uploaded_at")?,
-        finished_at: row.try_get("finished_at")?,
-        transcript: row.try_get::<_, Option<String>>("transcript")?.map(Transcript),
-        quality: parsed_if_any(row, "quality")?,
-        quality_reasons: row.try_get("quality_reasons")?,
-        confidence: row.try_get("confidence")?,
-        language: row.try_get("language")?,
-        duration_ms: row.try_get("duration_ms")?,
-        partial_reason: row.try_get("partial_reason")?,
-        failure: parsed_if_any(row, "failure")?,
+        id,
+        user_id: UserId(columns.get("user_id")?),
+        status: columns.parsed("status")?,
+        audio_key: columns.parsed("audio_key")?,
+        media_type: MediaType::parse(columns.get("content_type")?)
+            .map_err(|source| corrupt("content_type", source))?,
+        size_bytes: columns.get("size_bytes")?,
+        sha256: columns.parsed_if_any("sha256")?,
+        created_at: columns.get("created_at")?,
+        updated_at: columns.get("updated_at")?,
+        uploaded_at: columns.get("uploaded_at")?,
+        finished_at: columns.get("finished_at")?,
+        transcript: columns.get::<Option<String>>("transcript")?.map(Transcript),
+        quality: columns.parsed_if_any("quality")?,
+        quality_reasons: columns.get("quality_reasons")?,
+        confidence: columns.get("confidence")?,
+        language: columns.get("language")?,
+        duration_ms: columns.get("duration_ms")?,
+        partial_reason: columns.get("partial_reason")?,
+        failure: columns.parsed_if_any("failure")?,
     })
 }

@@ -32,14 +32,14 @@ impl Transaction {
         Ok(self.client.batch_execute("BEGIN").await?)
     }
 
-    /// Begins, and waits for the `first` statement, which must run on this connection; a question for a sign of life
-    /// travels with them, all in one round trip.
+    /// Begins, and waits for the `first` statement, which must run on this connection: both in one round trip. That it has
+    /// begun is the connection's sign of life.
     ///
     /// # Errors
-    /// [`Error::Asleep`](crate::Error::Asleep) when there was none: it will never be committed, and a new connection may do
-    /// it.
+    /// [`Error::Asleep`](crate::Error::Asleep) when there was none: what was sent will never be answered, and a new connection
+    /// may do it.
     pub(crate) async fn open<T>(&self, first: impl Future<Output = Result<T>>) -> Result<T> {
-        let ((), (), opened) = try_join!(biased; sign_of_life(self), self.begin(), first)?;
+        let ((), opened) = try_join!(biased; sign_of_life(self.begin()), first)?;
         Ok(opened)
     }
 
@@ -47,22 +47,21 @@ impl Transaction {
     ///
     /// # Errors
     /// When it did not happen, or, if the connection broke, when nobody can tell.
-    pub(crate) async fn commit(mut self) -> Result<()> {
-        self.client.batch_execute("COMMIT").await?;
-        self.committed = true;
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.send_commit().await?;
+        self.mark_committed();
         Ok(())
     }
 
-    /// Ends it as [`commit`](Self::commit) does, and lets nobody wait for the answer: for a transaction that only read.
-    pub(crate) fn end(mut self) {
-        self.send("COMMIT");
-        self.committed = true;
+    /// Sends COMMIT. May be joined with the last statement if polled after it: should that fail, PostgreSQL takes COMMIT for
+    /// ROLLBACK.
+    pub(crate) async fn send_commit(&self) -> Result<()> {
+        Ok(self.client.batch_execute("COMMIT").await?)
     }
 
-    /// Polling once sends it; the connection's task reads the answer. Whoever gets the connection next is behind it in the
-    /// queue.
-    fn send(&self, sql: &str) {
-        let _ = self.client.batch_execute(sql).now_or_never();
+    /// After COMMIT was answered.
+    pub(crate) fn mark_committed(mut self) {
+        self.committed = true;
     }
 }
 
@@ -77,7 +76,9 @@ impl Deref for Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if !self.committed {
-            self.send("ROLLBACK");
+            // Polling once sends it; the connection's task reads the answer. Whoever gets the connection next is behind it in
+            // the queue.
+            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
         }
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kimochi_domain::{Caller, UserId};
 use tokio_postgres::Row;
 
-use crate::{Connection, Database, Result};
+use crate::{Connection, Database, ReadFamily, Result};
 
 /// A parent, and with that one family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,20 @@ pub struct Withdrawal {
     pub at: Timestamp,
     /// Whether they had left before this call.
     pub repeated: bool,
+}
+
+/// The parent's own row, made if this is their first call.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn read(family: &impl ReadFamily) -> Result<User> {
+    const SQL: &str = "\
+-- users::read
+SELECT id AS user_id, created_at AS user_created_at
+FROM users
+WHERE id = (SELECT signed_in_user_id())";
+
+    from_row(&family.rows(SQL, &[]).await?[0])
 }
 
 /// Marks the family as leaving, for good: from the commit on, every other call of theirs is refused. Writes that are
@@ -61,14 +75,15 @@ pub(crate) enum Opening {
     Left,
 }
 
-/// Finds or makes the row of `caller` and opens that family's rows to the transaction, unless they have left.
-pub(crate) async fn open_family(connection: &Connection, caller: &Caller, now: Timestamp) -> Result<Opening> {
-    const SQL: &str = "\
+/// The statement of [`open_family`].
+pub(crate) const OPEN_FAMILY: &str = "\
 -- users::open_family
 SELECT user_id, user_created_at, user_leaving_at
 FROM open_family($1, $2, $3, $4, $5, $6)";
 
-    let statement = connection.prepare_cached(SQL).await?;
+/// Finds or makes the row of `caller` and opens that family's rows to the transaction, unless they have left.
+pub(crate) async fn open_family(connection: &Connection, caller: &Caller, now: Timestamp) -> Result<Opening> {
+    let statement = connection.prepare_cached(OPEN_FAMILY).await?;
     let Caller { identity, request_id, source_address } = caller;
     let id = UserId::new().0;
     let row = connection

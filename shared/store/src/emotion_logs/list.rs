@@ -5,7 +5,7 @@ use kimochi_domain::{ChildId, EmotionLogId, EmotionName, FeltAt};
 
 use super::EmotionLog;
 use super::row::{columns, from_row};
-use crate::{FamilyTransaction, Result};
+use crate::{ReadFamily, Result};
 
 /// Which logs to list.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +36,7 @@ pub struct Position {
 /// # Errors
 /// When the database cannot be reached.
 pub async fn list(
-    family: &FamilyTransaction,
+    family: &impl ReadFamily,
     filter: &Filter<'_>,
     after: Option<Position>,
     limit: i64,
@@ -50,40 +50,33 @@ pub async fn list(
 WITH page AS MATERIALIZED (
     SELECT *
     FROM emotion_logs
-    WHERE user_id = $1 AND deleted_at IS NULL",
+    WHERE user_id = (SELECT signed_in_user_id()) AND deleted_at IS NULL",
                 $child,
                 "
-        AND (felt_at, id) < ($2, $3)
-        AND felt_at >= $4
-        AND emotion = COALESCE($5, emotion)
+        AND (felt_at, id) < ($1, $2)
+        AND felt_at >= $3
+        AND emotion = COALESCE($4, emotion)
     ORDER BY felt_at DESC, id DESC
-    LIMIT $6
+    LIMIT $5
 )
 SELECT ",
                 columns!(),
                 "
-FROM page l LEFT JOIN recordings r ON r.id = l.recording_id AND r.user_id = $1
+FROM page l LEFT JOIN recordings r ON r.id = l.recording_id AND r.user_id = l.user_id
 ORDER BY l.felt_at DESC, l.id DESC"
             )
         };
     }
     const OF_FAMILY: &str = select!("list", "");
-    const OF_CHILD: &str = select!("list_of_child", " AND child_id = $7");
+    const OF_CHILD: &str = select!("list_of_child", " AND child_id = $6");
 
     let (felt_at, id) = start(filter, after);
     let from = filter.from.unwrap_or(FeltAt::EARLIEST);
     let emotion = filter.emotion.map(EmotionName::as_str);
-    let user_id = family.user().id.0;
     let rows = match filter.child_id {
-        None => {
-            let statement = family.prepare_cached(OF_FAMILY).await?;
-            family.query(&statement, &[&user_id, &felt_at, &id.0, &from, &emotion, &limit]).await?
-        }
+        None => family.rows(OF_FAMILY, &[&felt_at, &id.0, &from, &emotion, &limit]).await?,
         Some(child_id) => {
-            let statement = family.prepare_cached(OF_CHILD).await?;
-            let parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-                &[&user_id, &felt_at, &id.0, &from, &emotion, &limit, &child_id.0];
-            family.query(&statement, parameters).await?
+            family.rows(OF_CHILD, &[&felt_at, &id.0, &from, &emotion, &limit, &child_id.0]).await?
         }
     };
     rows.iter().map(from_row).collect()

@@ -1,11 +1,10 @@
 //! One row of a log and, beside it, its recording's.
 
-use kimochi_domain::{ChildId, EmotionLogId, Intensity, Note};
+use kimochi_domain::{ChildId, EmotionLogId, Intensity, Note, RecordingId};
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use super::EmotionLog;
-use crate::columns::{corrupt, parsed};
+use crate::columns::{Columns, corrupt};
 use crate::{Result, recordings};
 
 /// The columns of a log `l` and a recording `r`, as [`from_row`] reads them.
@@ -23,18 +22,22 @@ pub(super) use columns;
 
 /// Reads the columns `log_…` and, unless `id` is NULL, those of a recording.
 pub(super) fn from_row(row: &Row) -> Result<EmotionLog> {
-    let intensity = i64::from(row.try_get::<_, i16>("log_intensity")?);
-    let has_recording = row.try_get::<_, Option<Uuid>>("id")?.is_some();
-    Ok(EmotionLog {
-        id: EmotionLogId(row.try_get("log_id")?),
-        child_id: ChildId(row.try_get("log_child_id")?),
-        emotion: parsed(row, "log_emotion")?,
-        intensity: Intensity::try_from(intensity).map_err(|source| corrupt("log_intensity", source))?,
-        note: row.try_get::<_, Option<String>>("log_note")?.map(Note::from_stored),
-        recording: has_recording.then(|| recordings::from_row(row)).transpose()?,
-        felt_at: row.try_get("log_felt_at")?,
-        version: row.try_get("log_version")?,
-        created_at: row.try_get("log_created_at")?,
-        updated_at: row.try_get("log_updated_at")?,
-    })
+    let mut columns = Columns::of(row);
+    let mut log = EmotionLog {
+        id: EmotionLogId(columns.get("log_id")?),
+        child_id: ChildId(columns.get("log_child_id")?),
+        emotion: columns.parsed("log_emotion")?,
+        intensity: Intensity::try_from(i64::from(columns.get::<i16>("log_intensity")?))
+            .map_err(|source| corrupt("log_intensity", source))?,
+        note: columns.get::<Option<String>>("log_note")?.map(Note::from_stored),
+        recording: None,
+        felt_at: columns.get("log_felt_at")?,
+        version: columns.get("log_version")?,
+        created_at: columns.get("log_created_at")?,
+        updated_at: columns.get("log_updated_at")?,
+    };
+    if let Some(id) = columns.get("id")? {
+        log.recording = Some(recordings::from_columns(RecordingId(id), &mut columns)?);
+    }
+    Ok(log)
 }

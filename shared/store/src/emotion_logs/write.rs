@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::EmotionLog;
 use super::row::{columns, from_row};
 use crate::idempotency::KeyedRequest;
-use crate::{Error, FamilyTransaction, Result};
+use crate::{Error, FamilyTransaction, ReadFamily, Result};
 
 /// A log to be written down.
 #[derive(Debug, Clone)]
@@ -157,20 +157,18 @@ FROM request
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn find(family: &FamilyTransaction, id: EmotionLogId) -> Result<Option<EmotionLog>> {
+pub async fn find(family: &impl ReadFamily, id: EmotionLogId) -> Result<Option<EmotionLog>> {
     const SQL: &str = concat!(
         "\
 -- emotion_logs::find
 SELECT ",
         columns!(),
         "
-FROM emotion_logs l LEFT JOIN recordings r ON r.id = l.recording_id AND r.user_id = $2
-WHERE l.id = $1 AND l.user_id = $2 AND l.deleted_at IS NULL"
+FROM emotion_logs l LEFT JOIN recordings r ON r.id = l.recording_id AND r.user_id = l.user_id
+WHERE l.id = $1 AND l.user_id = (SELECT signed_in_user_id()) AND l.deleted_at IS NULL"
     );
 
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family.query_opt(&statement, &[&id.0, &family.user().id.0]).await?;
-    row.as_ref().map(from_row).transpose()
+    family.row(SQL, &[&id.0]).await?.as_ref().map(from_row).transpose()
 }
 
 /// As [`find`], and until the transaction ends nobody else changes it.

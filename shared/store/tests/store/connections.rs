@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use kimochi_domain::Transient as _;
-use kimochi_store::{Auth, Database, DatabaseSettings, Error};
+use kimochi_store::{Auth, Database, DatabaseSettings, Error, children, users};
 use kimochi_testing::{TestDatabase, now};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -121,20 +121,6 @@ async fn a_transaction_begins_once_more_when_its_socket_broke_or_died_without_a_
 }
 
 #[tokio::test]
-async fn what_ends_without_waiting_has_ended_before_the_next_transaction_begins() {
-    let db = TestDatabase::new().await;
-    let api = db.api();
-    let mika = parent("mika");
-
-    api.family(&mika, now()).await.unwrap().end();
-    // Behind it in the queue.
-    api.ping().await.unwrap();
-
-    let kept = db.superuser().await.query_one("SELECT count(*) FROM users", &[]).await.unwrap();
-    assert_eq!(kept.get::<_, i64>(0), 1, "others see the parent's row");
-}
-
-#[tokio::test]
 async fn a_socket_that_died_without_a_word_is_replaced_within_two_seconds() {
     let db = TestDatabase::new().await;
     let proxy = Proxy::start(&db).await;
@@ -159,14 +145,50 @@ async fn a_familys_transaction_begins_in_one_round_trip() {
     let family = proxy.round_trips(async { api.family(&mika, now()).await.unwrap().commit().await }).await;
 
     assert_eq!(sign_of_life, 1);
-    // The sign of life, BEGIN, who it is and which rows are theirs; COMMIT.
+    // BEGIN, who it is and which rows are theirs; COMMIT.
     assert_eq!(family, 2);
+}
 
-    let reading = proxy.round_trips(async {
-        api.family(&mika, now()).await?.end();
-        Ok(())
-    });
-    assert_eq!(reading.await, 1, "nobody waits for COMMIT");
+#[tokio::test]
+async fn a_question_is_asked_and_answered_in_one_round_trip() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let api = at_port(proxy.port, &proxy.database);
+    let mika = parent("mika");
+    let reader = api.reader(&mika, now());
+    // Prepares it.
+    children::list(&reader).await.unwrap();
+
+    let question = proxy.round_trips(children::list(&reader)).await;
+
+    assert_eq!(question, 1);
+}
+
+#[tokio::test]
+async fn a_question_is_asked_once_more_when_its_socket_broke_or_died_without_a_word() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let api = at_port(proxy.port, &proxy.database);
+    let mika = parent("mika");
+    let reader = api.reader(&mika, now());
+    let user = users::read(&reader).await.unwrap();
+
+    for fate in [Fate::Cut, Fate::Swallow] {
+        proxy.turn(fate);
+        let begun = Instant::now();
+        // Another question each time: the connection that broke knew the one, and did not know the other.
+        let answer = tokio::time::timeout(Duration::from_secs(2), async {
+            if fate == Fate::Cut {
+                return users::read(&reader).await.map(|user| user.id);
+            }
+            assert_eq!(children::list(&reader).await?, []);
+            Ok(user.id)
+        });
+
+        assert_eq!(answer.await.expect("in time").unwrap(), user.id);
+        let was_silent = begun.elapsed() >= Duration::from_secs(1);
+        assert_eq!(was_silent, fate == Fate::Swallow, "only who hears nothing waits for a second");
+    }
 }
 
 fn at_port(port: u16, database: &str) -> Database {

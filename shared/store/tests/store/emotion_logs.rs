@@ -332,17 +332,36 @@ async fn a_summary_counts_by_the_day_of_the_time_zone() {
     let (from, until) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-05-01T00:00:00Z".parse().unwrap());
     let counts = emotion_logs::summarise(&family, child.id, from, until, "Asia/Tokyo").await.unwrap();
 
-    let counts: Vec<_> = counts.iter().map(|c| (c.day.to_string(), c.emotion.as_str(), c.count)).collect();
+    let counts: Vec<_> =
+        counts.iter().flatten().map(|c| (c.day.to_string(), c.emotion.as_str(), c.count)).collect();
     assert_eq!(counts, [("2026-03-31".to_owned(), "ureshii", 1), ("2026-04-01".to_owned(), "ureshii", 2)]);
+}
+
+#[tokio::test]
+async fn a_summary_tells_a_child_without_logs_from_no_child() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let child = enter(&api, "mika", "みか").await;
+    let (from, until) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-05-01T00:00:00Z".parse().unwrap());
+
+    let (mika, ren) = (parent("mika"), parent("ren"));
+    let of = async |caller| {
+        emotion_logs::summarise(&api.reader(caller, now()), child.id, from, until, "Asia/Tokyo")
+            .await
+            .unwrap()
+    };
+
+    assert_eq!(of(&mika).await, Some(Vec::new()));
+    assert_eq!(of(&ren).await, None);
 }
 
 #[tokio::test]
 async fn there_are_twelve_cards_and_three_strengths() {
     let db = TestDatabase::new().await;
-    let client = db.api().client().await.unwrap();
+    let family = db.api().family(&parent("mika"), now()).await.unwrap();
 
-    let cards = emotions::list(&client).await.unwrap();
-    let strengths = emotions::strengths(&client).await.unwrap();
+    let cards = emotions::list(&family).await.unwrap();
+    let strengths = emotions::strengths(&family).await.unwrap();
 
     let names: Vec<_> = cards.iter().map(|card| card.name.as_str()).collect();
     assert_eq!(
@@ -400,7 +419,7 @@ ANALYZE emotion_logs, recordings";
     let (from, until) = ("2026-02-28T15:00:00Z".parse().unwrap(), "2026-03-31T15:00:00Z".parse().unwrap());
     let before = rows_read(&family).await;
     let counts = emotion_logs::summarise(&family, child.id, from, until, "Asia/Tokyo").await.unwrap();
-    let counted: i64 = counts.iter().map(|count| count.count).sum();
+    let counted: i64 = counts.iter().flatten().map(|count| count.count).sum();
     let now = rows_read(&family).await;
     assert_eq!((now.0 - before.0, now.1 - before.1), (0, counted));
 }
