@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::tz::TimeZone;
-use kimochi_domain::{AudioKey, FeltAt, MediaType, UniqueId, UserId};
+use kimochi_blob::UrlSigner;
+use kimochi_domain::{AudioKey, FeltAt, MAX_UPLOAD_LIFETIME, MediaType, UniqueId, UploadSize, UserId};
 use kimochi_runtime::clock;
 use kimochi_speech::{ModelSource, Transcriber as _, WhisperTranscriber};
 use tokio_postgres::types::ToSql;
@@ -19,8 +17,8 @@ use crate::house::House;
 
 /// What is compared with.
 pub(crate) struct Baselines {
-    s3: Client,
-    bucket: String,
+    urls: UrlSigner,
+    key: AudioKey,
     postgres: tokio_postgres::Client,
     open: Statement,
     insert: Statement,
@@ -38,8 +36,7 @@ const LIST: &str = include_str!("list.sql");
 
 impl Baselines {
     pub(crate) async fn new(house: &House, voice: &[u8]) -> Result<Self> {
-        let settings = house.bucket.settings();
-        let s3 = Client::from_conf(Builder::from(settings).force_path_style(true).build());
+        let urls = UrlSigner::new(house.bucket.settings(), house.bucket.name());
         let mut config: Config = house.database.url().parse()?;
         let (postgres, connection) = config.user("kimochi_api").connect(NoTls).await?;
         tokio::spawn(connection);
@@ -50,8 +47,8 @@ impl Baselines {
         let whisper = WhisperTranscriber::load(&ModelSource::Embedded, None, 1)?;
         let identity = &house.caller.identity;
         Ok(Self {
-            s3,
-            bucket: house.bucket.name().to_owned(),
+            urls,
+            key: new_key(house.family),
             postgres,
             open,
             insert,
@@ -64,16 +61,9 @@ impl Baselines {
 
     /// Signs the same PUT as `presign` does.
     pub(crate) async fn presign(&self) -> Result<()> {
-        let request = self
-            .s3
-            .put_object()
-            .bucket(&self.bucket)
-            .key("audio/01940b4e-7c00-7000-8000-000000000001/audio_20260401_000000_0123456789abcdef0123456789abcdef.webm")
-            .content_type("audio/webm")
-            .content_length(14_664)
-            .if_none_match("*");
-        let url = request.presigned(PresigningConfig::expires_in(Duration::from_secs(180))?).await?;
-        anyhow::ensure!(url.uri().contains("X-Amz-Signature"), "no signature");
+        let size = UploadSize::try_from(14_664)?;
+        let upload = self.urls.upload(&self.key, size, None, clock::now(), MAX_UPLOAD_LIFETIME).await?;
+        anyhow::ensure!(upload.url.contains("X-Amz-Signature"), "no signature");
         Ok(())
     }
 
@@ -81,8 +71,7 @@ impl Baselines {
     pub(crate) async fn insert(&self) -> Result<()> {
         let family = self.begin().await?;
         let now = clock::now();
-        let key = AudioKey::new(UserId(family), now, &TimeZone::UTC, UniqueId::random(), MediaType::Webm);
-        let (key, nothing) = (key.to_string(), None::<&str>);
+        let (key, nothing) = (new_key(UserId(family)).to_string(), None::<&str>);
         let values: [&(dyn ToSql + Sync); 8] =
             [&Uuid::now_v7(), &family, &key, &"audio/webm", &14_664_i64, &nothing, &nothing, &now];
         self.postgres.query_one(&self.insert, &values).await?;
@@ -119,6 +108,10 @@ impl Baselines {
         heard.segments.first().context("nothing was heard")?;
         Ok(())
     }
+}
+
+fn new_key(family: UserId) -> AudioKey {
+    AudioKey::new(family, clock::now(), &TimeZone::UTC, UniqueId::random(), MediaType::Webm)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(crate) async fn handle(
     let copy = write_copy(&app, &caller, user, spool, now).await?;
     let key = ExportKey::new(user.id, now, &app.time_zone, UniqueId::random());
     app.bucket.put_export(&key, copy.file).await?;
-    let link = app.bucket.presign_export(&key, LINK_LIFETIME).await?;
+    let link = app.urls.export(&key, LINK_LIFETIME).await?;
     let view = ExportView { url: link.url, expires_at: now + LINK_LIFETIME, size_bytes: copy.size_bytes };
     Ok(([(CACHE_CONTROL, "no-store")], Json(view)))
 }
@@ -96,7 +96,7 @@ async fn write_copy(
     for entry in spool.take()? {
         let mut entry = entry?;
         if let Some(key) = &entry.audio_key {
-            let link = app.bucket.presign_download(key, AUDIO_LIFETIME).await?;
+            let link = app.urls.download(key, AUDIO_LIFETIME).await?;
             entry.item.insert("audio_url".to_owned(), link.url.into());
             entry.item.insert("audio_url_expires_at".to_owned(), json!(now + AUDIO_LIFETIME));
         }

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kimochi_blob::MediaBucket;
+use kimochi_blob::{MediaBucket, UrlSigner};
 use kimochi_store::Database;
 use utoipa::openapi::OpenApi;
 
@@ -27,6 +27,8 @@ pub struct App {
     pub database: Database,
     /// Where recordings and copies are kept.
     pub bucket: MediaBucket,
+    /// Signs URLs into it.
+    pub urls: UrlSigner,
     /// In which storage keys are stamped.
     pub time_zone: TimeZone,
     /// The time now.

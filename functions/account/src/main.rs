@@ -1,7 +1,7 @@
 //! Wiring of the `account` function.
 
 use account::{App, Config};
-use kimochi_blob::MediaBucket;
+use kimochi_blob::{MediaBucket, UrlSigner};
 use kimochi_environment::Environment;
 use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = App {
         database: Database::new(config.database.settings("account", &settings))?,
         bucket: MediaBucket::new(&settings, &config.media_bucket),
+        urls: UrlSigner::new(&settings, &config.media_bucket),
         time_zone: config.time_zone,
         clock: clock::now,
     };

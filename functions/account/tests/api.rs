@@ -5,7 +5,7 @@
 use account::{App, routes};
 use axum::Router;
 use jiff::tz::TimeZone;
-use kimochi_blob::MediaBucket;
+use kimochi_blob::{MediaBucket, UrlSigner};
 use kimochi_store::audit::Subject;
 use kimochi_store::{Auth, Database, DatabaseSettings};
 use kimochi_testing::{ApiCall, ApiResponse, Household, SAID, TestBucket, TestDatabase, now, settings_at};
@@ -16,11 +16,12 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Without S3, which most routes do not need.
 fn router(database: Database) -> Router {
-    router_with(database, MediaBucket::new(&settings_at(NOWHERE), "none"))
+    let settings = settings_at(NOWHERE);
+    router_with(database, MediaBucket::new(&settings, "none"), UrlSigner::new(&settings, "none"))
 }
 
-fn router_with(database: Database, bucket: MediaBucket) -> Router {
-    kimochi_api::finish(routes(App { database, bucket, time_zone: TimeZone::UTC, clock: now }))
+fn router_with(database: Database, bucket: MediaBucket, urls: UrlSigner) -> Router {
+    kimochi_api::finish(routes(App { database, bucket, urls, time_zone: TimeZone::UTC, clock: now }))
 }
 
 #[tokio::test]
@@ -225,10 +226,11 @@ async fn who_has_left_gets_no_copy() {
 }
 
 async fn export(database: &TestDatabase, bucket: &TestBucket, name: &str) -> ApiResponse {
-    let bucket = MediaBucket::new(bucket.settings(), bucket.name());
+    let media = MediaBucket::new(bucket.settings(), bucket.name());
+    let urls = UrlSigner::new(bucket.settings(), bucket.name());
     let caller = Household::caller_named(name);
     let call = ApiCall::recorded("account/export_family").from_issuer(&caller.identity.issuer).by(name);
-    call.send(&router_with(database.api(), bucket)).await
+    call.send(&router_with(database.api(), media, urls)).await
 }
 
 /// What the link of an answer leads to, as text and as JSON.

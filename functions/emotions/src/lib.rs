@@ -28,7 +28,7 @@ use axum::Router;
 use axum::routing::get;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kimochi_blob::MediaBucket;
+use kimochi_blob::UrlSigner;
 use kimochi_store::Database;
 use utoipa::openapi::OpenApi;
 
@@ -38,8 +38,8 @@ pub use config::Config;
 pub struct App {
     /// Connects as the API role.
     pub database: Database,
-    /// Where the cards' pictures are.
-    pub bucket: MediaBucket,
+    /// Signs URLs to where the cards' pictures are.
+    pub urls: UrlSigner,
     /// Where clients find the pictures without asking the bucket; `None`: by short-lived URLs into it.
     pub image_base_url: Option<String>,
     /// Whose calendar days are meant.

@@ -67,7 +67,7 @@ pub(crate) async fn handle(
         let picture = PictureKey::new(card.name.clone());
         let image_url = match &app.image_base_url {
             Some(base) => format!("{base}/{picture}"),
-            None => app.bucket.presign_picture(&picture, PICTURE_LIFETIME).await?.url,
+            None => app.urls.picture(&picture, PICTURE_LIFETIME).await?.url,
         };
         items.push(EmotionView { name: card.name, label: card.label, color: card.color, image_url });
     }

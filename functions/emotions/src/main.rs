@@ -1,7 +1,7 @@
 //! Wiring of the `emotions` function.
 
 use emotions::{App, Config};
-use kimochi_blob::MediaBucket;
+use kimochi_blob::UrlSigner;
 use kimochi_environment::Environment;
 use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
@@ -15,7 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 
     let app = App {
         database: Database::new(config.database.settings("emotions", &settings))?,
-        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        urls: UrlSigner::new(&settings, &config.media_bucket),
         image_base_url: config.image_base_url,
         time_zone: config.time_zone,
         clock: clock::now,

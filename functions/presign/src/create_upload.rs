@@ -85,10 +85,8 @@ pub(crate) async fn handle(
     };
     family.commit().await?;
 
-    let upload = app
-        .bucket
-        .presign_upload(&recording.audio_key, file.size, file.sha256, now, MAX_UPLOAD_LIFETIME)
-        .await?;
+    let upload =
+        app.urls.upload(&recording.audio_key, file.size, file.sha256, now, MAX_UPLOAD_LIFETIME).await?;
     let body = UploadResponse { recording: recording.into(), upload };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(body)))
 }

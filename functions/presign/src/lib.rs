@@ -15,7 +15,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kimochi_blob::MediaBucket;
+use kimochi_blob::UrlSigner;
 use kimochi_store::Database;
 use utoipa::openapi::OpenApi;
 
@@ -25,8 +25,8 @@ pub use config::Config;
 pub struct App {
     /// Connects as the API role.
     pub database: Database,
-    /// Where recordings are kept.
-    pub bucket: MediaBucket,
+    /// Signs URLs to where recordings are kept.
+    pub urls: UrlSigner,
     /// In which storage keys are stamped.
     pub time_zone: TimeZone,
     /// The time now.

@@ -1,6 +1,6 @@
 //! Wiring of the `presign` function.
 
-use kimochi_blob::MediaBucket;
+use kimochi_blob::UrlSigner;
 use kimochi_environment::Environment;
 use kimochi_runtime::{aws, clock, logging};
 use kimochi_store::Database;
@@ -15,7 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
 
     let app = App {
         database: Database::new(config.database.settings("presign", &settings))?,
-        bucket: MediaBucket::new(&settings, &config.media_bucket),
+        urls: UrlSigner::new(&settings, &config.media_bucket),
         time_zone: config.time_zone,
         clock: clock::now,
     };

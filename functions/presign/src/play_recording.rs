@@ -49,6 +49,6 @@ pub(crate) async fn handle(
     audit::note_access(&family, "recording.play", Subject::Recording(id)).await?;
     family.commit().await?;
 
-    let download = app.bucket.presign_download(&recording.audio_key, LIFETIME).await?;
+    let download = app.urls.download(&recording.audio_key, LIFETIME).await?;
     Ok((StatusCode::FOUND, [(LOCATION, download.url), (CACHE_CONTROL, "no-store".to_owned())]))
 }

@@ -4,7 +4,7 @@
 
 use axum::Router;
 use jiff::tz::TimeZone;
-use kimochi_blob::MediaBucket;
+use kimochi_blob::UrlSigner;
 use kimochi_environment::Environment;
 use kimochi_runtime::aws;
 use kimochi_testing::{ApiCall, ApiResponse, TestDatabase, now};
@@ -21,7 +21,7 @@ impl TestApi {
         let database = TestDatabase::new().await;
         let app = App {
             database: database.api(),
-            bucket: MediaBucket::new(&aws::settings(&mut Environment::from_lookup(variable)), "media"),
+            urls: UrlSigner::new(&aws::settings(&mut Environment::from_lookup(variable)), "media"),
             time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
             clock: now,
         };

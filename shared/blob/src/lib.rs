@@ -8,8 +8,8 @@ mod error;
 mod key_walk;
 mod media_bucket;
 pub mod notification;
-mod presign;
 mod quarantine;
+mod url_signer;
 mod usage;
 
 pub use archive::Put;
@@ -17,6 +17,6 @@ pub use erase::Erased;
 pub use error::{BlobError, Operation};
 pub use key_walk::{KeyWalk, Listed};
 pub use media_bucket::MediaBucket;
-pub use presign::{PresignedDownload, PresignedUpload};
 pub use quarantine::Quarantine;
+pub use url_signer::{PresignedDownload, PresignedUpload, UrlSigner};
 pub use usage::Usage;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use emotions::{App, routes};
 use jiff::tz::TimeZone;
-use kimochi_blob::MediaBucket;
+use kimochi_blob::UrlSigner;
 use kimochi_environment::Environment;
 use kimochi_runtime::aws;
 use kimochi_store::Database;
@@ -29,7 +29,7 @@ impl TestApi {
         let database = test_database.api();
         let app = App {
             database: database.clone(),
-            bucket: MediaBucket::new(&aws::settings(&mut Environment::from_lookup(variable)), "media"),
+            urls: UrlSigner::new(&aws::settings(&mut Environment::from_lookup(variable)), "media"),
             image_base_url: None,
             time_zone: TimeZone::get("Asia/Tokyo").unwrap(),
             clock: now,
