@@ -34,7 +34,7 @@ pub(crate) async fn measure(rounds: usize, rows: i64) -> Result<[Figures; 2]> {
     let media = MediaBucket::new(bucket.settings(), bucket.name());
     let limits = Limits::new(Timestamp::MAX, clock::now);
     let superuser = copied.superuser().await;
-    // The trigger that refuses removals would ask for each row's archive.
+    // The trigger that refuses removals would ask for the rows' archives.
     superuser.batch_execute("SET session_replication_role = replica").await?;
     // Sealing is another job, and comes first.
     let sealed = seal_days(&cleanup, &Limits { clock: when_all_are_there, ..limits }).await?;

@@ -1,5 +1,5 @@
 //! Rows of logs in their one written form, which seals are computed from and archives hold: see `archive_line` in
-//! `V17__retention.sql`.
+//! `V17__retention.sql` and `V22__quicker_archives.sql`.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -51,19 +51,24 @@ async fn a_manifest_says_what_its_archive_holds() {
 #[tokio::test]
 async fn a_line_holds_the_whole_row() {
     let house = House::sealed(3).await;
-    let sql = "SELECT row_to_json(a)::jsonb - 'user_id' FROM audit_logs a ORDER BY at LIMIT 1";
-    let row: serde_json::Value = house.superuser.query_one(sql, &[]).await.unwrap().get(0);
+    let sql = "SELECT row_to_json(a)::jsonb - 'user_id' FROM audit_logs a ORDER BY at LIMIT 3";
+    let rows = house.superuser.query(sql, &[]).await.unwrap();
     house.archive(&limits()).await.unwrap();
 
     let key = house.archives("audit_logs").await.remove(0);
-    let mut line: serde_json::Value = serde_json::from_str(&house.lines(&key).await[0]).unwrap();
+    let lines = house.lines(&key).await;
 
-    assert!(line.as_object_mut().unwrap().remove("user_id").is_some());
-    for (column, value) in row.as_object().unwrap() {
-        if value.is_null() {
-            assert_eq!(line.get(column), None, "{column}");
-        } else {
-            assert_eq!(&line[column], value, "{column}");
+    assert_eq!(lines.len(), rows.len());
+    for (line, row) in lines.iter().zip(&rows) {
+        let (mut line, row): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(line).unwrap(), row.get(0));
+        assert!(line.as_object_mut().unwrap().remove("user_id").is_some());
+        for (column, value) in row.as_object().unwrap() {
+            if value.is_null() {
+                assert_eq!(line.get(column), None, "{column}");
+            } else {
+                assert_eq!(&line[column], value, "{column}");
+            }
         }
     }
 }
@@ -240,6 +245,56 @@ async fn the_owner_cannot_remove_what_no_archive_holds() {
 
     assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
     assert_eq!(house.live("audit_logs").await.len(), 5);
+}
+
+#[tokio::test]
+async fn each_partition_keeps_what_no_archive_holds_one_that_was_made_by_hand_too() {
+    let house = House::sealed(2).await;
+    let owner = house.database.owner().client().await.unwrap();
+    let by_hand =
+        "CREATE TABLE by_hand PARTITION OF audit_logs FOR VALUES FROM ('2024-02-01Z') TO ('2024-03-01Z')";
+    owner.batch_execute(by_hand).await.unwrap();
+    for at in ["2024-02-02T00:00:00Z", "2001-01-01T00:00:00Z"] {
+        house.write(at.parse().unwrap()).await;
+    }
+
+    let mut statements = Vec::new();
+    for table in ["audit_logs_2025_09", "audit_logs_2025_10", "audit_logs_other_months", "by_hand"] {
+        statements.push(format!("DELETE FROM {table}"));
+        statements
+            .push(format!("MERGE INTO {table} a USING (VALUES (1)) AS v ON true WHEN MATCHED THEN DELETE"));
+        statements.push(format!("UPDATE {table} SET at = at + interval '1 month'"));
+    }
+    for sql in &statements {
+        let refused = owner.batch_execute(sql).await.expect_err(sql);
+        assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+    // The next deploy sees to what does not come with a partition.
+    owner.batch_execute("SELECT prepare_audit_months(now(), 1)").await.unwrap();
+    for sql in ["DELETE FROM by_hand", "TRUNCATE by_hand"] {
+        let refused = owner.batch_execute(sql).await.expect_err(sql);
+        assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+    assert_eq!(house.live("audit_logs").await.len(), 10);
+}
+
+#[tokio::test]
+async fn a_table_that_only_looks_like_the_archives_lets_nothing_go() {
+    let house = House::sealed(2).await;
+    let owner = house.database.owner().client().await.unwrap();
+    let pretend = "
+CREATE TEMP TABLE archives AS
+SELECT 'audit_logs' AS table_name, day, '-infinity'::timestamptz AS first_at, gen_random_uuid() AS first_id,
+    'infinity'::timestamptz AS last_at, gen_random_uuid() AS last_id
+FROM audit_seals";
+    owner.batch_execute(pretend).await.unwrap();
+
+    for table in ["audit_logs", "audit_logs_2025_09"] {
+        let sql = format!("DELETE FROM {table}");
+        let refused = owner.batch_execute(&sql).await.expect_err(&sql);
+        assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+    assert_eq!(house.live("audit_logs").await.len(), 8);
 }
 
 #[tokio::test]
