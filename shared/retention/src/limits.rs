@@ -29,7 +29,7 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 /// How much one run may do.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// So many rows are read with one statement.
+    /// So many rows are read with one statement. `part_rows` is a multiple of it, or what is over is read again.
     pub batch: i64,
     /// At most so many rows in an archive: [`PART_ROWS`].
     pub part_rows: usize,
@@ -45,7 +45,7 @@ pub struct Limits {
 impl Limits {
     /// The usual limits, for a run that ends at `until`.
     pub fn new(until: Timestamp, clock: fn() -> Timestamp) -> Self {
-        Self { batch: 2_000, part_rows: PART_ROWS, part_bytes: PART_BYTES, until, clock }
+        Self { batch: 2_500, part_rows: PART_ROWS, part_bytes: PART_BYTES, until, clock }
     }
 
     pub(crate) fn time_is_up(&self) -> bool {
