@@ -131,17 +131,7 @@ impl UrlSigner {
         disposition: Option<&str>,
         lifetime: Duration,
     ) -> Result<PresignedDownload, BlobError> {
-        let mut path = key;
-        let parameters =
-            [("response-content-disposition", disposition), ("response-content-type", Some(content_type))];
-        let mut separator = '?';
-        for (name, value) in parameters.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-            path.push(separator);
-            path.push_str(name);
-            path.push('=');
-            path.extend(utf8_percent_encode(value, RESERVED));
-            separator = '&';
-        }
+        let path = answered_as(key, content_type, disposition);
         Ok(PresignedDownload { url: self.sign("GET", path, &BTreeMap::new(), lifetime).await? })
     }
 
@@ -214,6 +204,18 @@ impl UrlSigner {
     }
 }
 
+/// The path of a key, with the headers that S3 shall answer with.
+fn answered_as(key: String, content_type: &str, disposition: Option<&str>) -> String {
+    let mut path = key;
+    path.push_str("?response-content-type=");
+    path.extend(utf8_percent_encode(content_type, RESERVED));
+    if let Some(disposition) = disposition {
+        path.push_str("&response-content-disposition=");
+        path.extend(utf8_percent_encode(disposition, RESERVED));
+    }
+    path
+}
+
 fn unusable(error: impl ToString) -> BlobError {
     BlobError::Refused { operation: Operation::Presign, code: error.to_string() }
 }
@@ -266,16 +268,23 @@ mod tests {
     async fn a_get_is_signed_as_the_sdk_signs_it() {
         let at = "2026-11-24T00:00:06Z".parse::<Timestamp>().unwrap().into();
         for (settings, bucket) in everywhere() {
-            let get = client(&settings).get_object().bucket(bucket).key(PATH);
-            let expected = get.response_content_type("audio/webm").presigned(config(at)).await.unwrap();
+            for disposition in [None, Some("attachment; filename=\"a b+c&d=é.json\"")] {
+                let get = client(&settings)
+                    .get_object()
+                    .bucket(bucket)
+                    .key(PATH)
+                    .response_content_type("audio/webm")
+                    .set_response_content_disposition(disposition.map(str::to_owned));
+                let expected = get.presigned(config(at)).await.unwrap();
 
-            let path = format!("{PATH}?x-id=GetObject&response-content-type=audio%2Fwebm");
-            let url = UrlSigner::new(&settings, bucket)
-                .sign_at("GET", path, &BTreeMap::new(), LIFETIME, at)
-                .await
-                .unwrap();
+                let path = answered_as(PATH.to_owned(), "audio/webm", disposition) + "&x-id=GetObject";
+                let url = UrlSigner::new(&settings, bucket)
+                    .sign_at("GET", path, &BTreeMap::new(), LIFETIME, at)
+                    .await
+                    .unwrap();
 
-            assert_same_request(&url, expected.uri());
+                assert_same_request(&url, expected.uri());
+            }
         }
     }
 

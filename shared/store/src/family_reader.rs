@@ -13,7 +13,8 @@ use crate::{Client, Database, Error, FamilyTransaction, Result};
 
 /// What can be asked for rows of one family.
 pub trait ReadFamily: Sync {
-    /// The rows that `sql` asks for. It names the family as `(SELECT signed_in_user_id())`, whose transaction it is.
+    /// The rows that `sql` asks for. It names the family as `(SELECT signed_in_user_id())`, whose transaction it is, and writes
+    /// nothing: where the server is slow, it may be executed twice.
     ///
     /// # Errors
     /// When the database cannot be reached, or as [`Database::family`].

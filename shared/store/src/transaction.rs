@@ -36,8 +36,8 @@ impl Transaction {
     /// begun is the connection's sign of life.
     ///
     /// # Errors
-    /// [`Error::Asleep`](crate::Error::Asleep) when there was none: what was sent will never be answered, and a new connection
-    /// may do it.
+    /// [`Error::Asleep`](crate::Error::Asleep) when there was none within a second. A new connection may do it then; should
+    /// the server only have been slow, what was sent is executed all the same, and once more there.
     pub(crate) async fn open<T>(&self, first: impl Future<Output = Result<T>>) -> Result<T> {
         let ((), opened) = try_join!(biased; sign_of_life(self.begin()), first)?;
         Ok(opened)
@@ -77,7 +77,7 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         if !self.committed {
             // Polling once sends it; the connection's task reads the answer. Whoever gets the connection next is behind it in
-            // the queue.
+            // the queue. Where COMMIT was sent already, all it does is a warning in PostgreSQL's log.
             let _ = self.client.batch_execute("ROLLBACK").now_or_never();
         }
     }

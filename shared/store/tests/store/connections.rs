@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use kimochi_domain::Transient as _;
 use kimochi_store::{Auth, Database, DatabaseSettings, Error, children, users};
 use kimochi_testing::{TestDatabase, now};
@@ -12,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 
 use crate::support::{parent, requested_by};
 
@@ -162,6 +164,39 @@ async fn a_question_is_asked_and_answered_in_one_round_trip() {
     let question = proxy.round_trips(children::list(&reader)).await;
 
     assert_eq!(question, 1);
+}
+
+#[tokio::test]
+async fn a_question_that_fails_says_why_and_keeps_nothing_and_the_next_one_is_answered() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let (mika, ren) = (parent("mika"), parent("ren"));
+    children::list(&api.reader(&mika, now())).await.unwrap();
+    let superuser = db.superuser().await;
+
+    superuser.batch_execute("ALTER TABLE children RENAME TO gone").await.unwrap();
+    let error = children::list(&api.reader(&ren, now())).await.unwrap_err();
+    superuser.batch_execute("ALTER TABLE gone RENAME TO children").await.unwrap();
+
+    let Error::Postgres(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.code(), Some(&SqlState::UNDEFINED_TABLE));
+    let users = superuser.query_one("SELECT count(*) FROM users", &[]).await.unwrap();
+    assert_eq!(users.get::<_, i64>(0), 1, "ren's first call came to nothing");
+    assert_eq!(children::list(&api.reader(&mika, now())).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_does_not_stand_in_the_way_of_the_next() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let mika = parent("mika");
+    let reader = api.reader(&mika, now());
+    users::read(&reader).await.unwrap();
+    children::list(&reader).await.unwrap();
+
+    assert!(children::list(&reader).now_or_never().is_none(), "it is on its way");
+
+    assert!(users::read(&reader).await.is_ok());
 }
 
 #[tokio::test]

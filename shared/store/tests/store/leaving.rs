@@ -17,6 +17,8 @@ async fn who_has_left_is_told_so_and_sees_nothing() {
     assert_eq!((withdrawal.at, withdrawal.repeated), (seconds_later(1), false));
     let refused = api.family(&parent("mika"), seconds_later(2)).await;
     assert!(matches!(refused, Err(Error::FamilyLeft)), "{refused:?}");
+    let refused = users::read(&api.reader(&parent("mika"), seconds_later(2))).await;
+    assert!(matches!(refused, Err(Error::FamilyLeft)), "{refused:?}");
     requested_by(&api, "ren").await;
 }
 
