@@ -75,7 +75,7 @@ impl MediaBucket {
             ReportFormat::Json => "application/json",
             ReportFormat::Svg => "image/svg+xml",
         };
-        self.client
+        self.client()
             .put_object()
             .bucket(&self.name)
             .key(key.to_string())
@@ -96,7 +96,7 @@ impl MediaBucket {
         sha256: [u8; 32],
     ) -> Result<Put, BlobError> {
         let request = self
-            .client
+            .client()
             .put_object()
             .bucket(&self.name)
             .key(key)

@@ -82,7 +82,7 @@ impl MediaBucket {
     /// Removes what is meant of the first page of what begins with `prefix`. Listing starts from the beginning each time,
     /// because what was listed before is gone.
     async fn erase_page(&self, prefix: &str, is_meant: impl Fn(&str) -> bool) -> Result<Erased, BlobError> {
-        let listing = self.client.list_object_versions().bucket(&self.name).prefix(prefix).max_keys(PAGE);
+        let listing = self.client().list_object_versions().bucket(&self.name).prefix(prefix).max_keys(PAGE);
         let page = listing.send().await.map_err(|error| BlobError::from_sdk(Operation::List, &error))?;
 
         let versions = page.versions().iter().filter(|version| version.key().is_some_and(&is_meant));
@@ -103,7 +103,7 @@ impl MediaBucket {
     async fn delete_versions(&self, doomed: Vec<ObjectIdentifier>) -> Result<(), BlobError> {
         let delete = Delete::builder().set_objects(Some(doomed)).quiet(true).build();
         let delete = delete.map_err(|_| BlobError::broken_answer(Operation::Delete))?;
-        let request = self.client.delete_objects().bucket(&self.name).delete(delete);
+        let request = self.client().delete_objects().bucket(&self.name).delete(delete);
         let answer = request.send().await.map_err(|error| BlobError::from_sdk(Operation::Delete, &error))?;
         // The call succeeds as a whole even if it could not remove a single object.
         match answer.errors().first() {

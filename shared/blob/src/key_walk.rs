@@ -95,7 +95,7 @@ impl KeyWalk<'_> {
 
     async fn page(&self, marker: Marker) -> Result<ListObjectVersionsOutput, BlobError> {
         self.bucket
-            .client
+            .client()
             .list_object_versions()
             .bucket(&self.bucket.name)
             .prefix(self.prefix)

@@ -1,11 +1,12 @@
 //! The bucket that holds the families' recordings and transcripts.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::{Client, Config};
 use aws_types::SdkConfig;
 use kimochi_domain::{AudioKey, ExportKey, MAX_UPLOAD_BYTES, PictureKey, TextKey};
 use tokio::fs::File;
@@ -13,10 +14,11 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::{BlobError, Operation};
 
-/// The media bucket. Cheap to make: connects at the first call.
+/// The media bucket. Cheap to make: the client is made, and connects, at the first call.
 #[derive(Debug, Clone)]
 pub struct MediaBucket {
-    pub(crate) client: Client,
+    config: Config,
+    client: OnceLock<Client>,
     pub(crate) name: String,
 }
 
@@ -25,7 +27,11 @@ impl MediaBucket {
     /// on AWS in the host name.
     pub fn new(settings: &SdkConfig, name: impl Into<String>) -> Self {
         let config = Builder::from(settings).force_path_style(settings.endpoint_url().is_some()).build();
-        Self { client: Client::from_conf(config), name: name.into() }
+        Self { config, client: OnceLock::new(), name: name.into() }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::from_conf(self.config.clone()))
     }
 
     /// The bucket's name, as events carry it.
@@ -54,7 +60,7 @@ impl MediaBucket {
     /// # Errors
     /// What S3 says.
     pub async fn put_text(&self, key: &TextKey, text: &str) -> Result<(), BlobError> {
-        self.client
+        self.client()
             .put_object()
             .bucket(&self.name)
             .key(key.to_string())
@@ -73,7 +79,7 @@ impl MediaBucket {
     pub async fn put_export(&self, key: &ExportKey, from: std::fs::File) -> Result<(), BlobError> {
         let body = ByteStream::read_from().file(File::from_std(from)).build().await;
         let body = body.map_err(|error| BlobError::Disk(error.into()))?;
-        self.client
+        self.client()
             .put_object()
             .bucket(&self.name)
             .key(key.to_string())
@@ -102,7 +108,7 @@ impl MediaBucket {
     }
 
     async fn exists(&self, key: String) -> Result<bool, BlobError> {
-        match self.client.head_object().bucket(&self.name).key(key).send().await {
+        match self.client().head_object().bucket(&self.name).key(key).send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
             Err(error) => Err(BlobError::from_sdk(Operation::Get, &error)),
@@ -127,7 +133,7 @@ impl MediaBucket {
     }
 
     pub(crate) async fn get(&self, bucket: &str, key: &str) -> Result<Option<GetObjectOutput>, BlobError> {
-        match self.client.get_object().bucket(bucket).key(key).send().await {
+        match self.client().get_object().bucket(bucket).key(key).send().await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
             Err(error) => Err(BlobError::from_sdk(Operation::Get, &error)),

@@ -44,7 +44,7 @@ impl MediaBucket {
         tags.push(since.map_err(|_| BlobError::broken_answer(Operation::Put))?);
         let tagging = Tagging::builder().set_tag_set(Some(tags)).build();
         let request = self
-            .client
+            .client()
             .put_object_tagging()
             .bucket(&self.name)
             .key(&object.key)
@@ -59,7 +59,7 @@ impl MediaBucket {
 
     /// The tags of a version; `None` when it is not there (any more).
     async fn tags(&self, key: &str, version: &str) -> Result<Option<Vec<Tag>>, BlobError> {
-        let request = self.client.get_object_tagging().bucket(&self.name).key(key).version_id(version);
+        let request = self.client().get_object_tagging().bucket(&self.name).key(key).version_id(version);
         match request.send().await {
             Ok(answer) => Ok(Some(answer.tag_set)),
             Err(error) if is_gone(error.code()) => Ok(None),

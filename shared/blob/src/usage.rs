@@ -27,7 +27,7 @@ impl MediaBucket {
                 return Ok(None);
             }
             let page = self
-                .client
+                .client()
                 .list_object_versions()
                 .bucket(&self.name)
                 .prefix(prefix)

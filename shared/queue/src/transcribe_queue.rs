@@ -1,11 +1,12 @@
 //! The queue, to which S3 usually writes.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::{Client, Config};
 use aws_types::SdkConfig;
 use kimochi_blob::notification::{self, ObjectCreated};
 use kimochi_domain::Transient;
@@ -13,10 +14,11 @@ use kimochi_domain::Transient;
 /// With all its attempts. Lambda ends a function of the API after ten seconds, and then nobody says what went wrong.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The queue. Cheap to make: connects at the first message.
+/// The queue. Cheap to make: the client is made, and connects, at the first message.
 #[derive(Debug, Clone)]
 pub struct TranscribeQueue {
-    client: Client,
+    config: Config,
+    client: OnceLock<Client>,
     url: String,
     sender: &'static str,
 }
@@ -42,7 +44,7 @@ impl TranscribeQueue {
             .operation_timeout(PATIENCE)
             .build();
         let config = Builder::from(settings).timeout_config(timeouts).build();
-        Self { client: Client::from_conf(config), url: url.into(), sender }
+        Self { config, client: OnceLock::new(), url: url.into(), sender }
     }
 
     /// Says that the object is there, as S3 did when it came.
@@ -51,7 +53,8 @@ impl TranscribeQueue {
     /// When the queue cannot be reached within five seconds.
     pub async fn send(&self, object: &ObjectCreated) -> Result<(), NotSent> {
         let body = notification::created(object, &format!("kimochi:{}", self.sender));
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        let client = self.client.get_or_init(|| Client::from_conf(self.config.clone()));
+        let sent = client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map_err(|error| NotSent { reason: DisplayErrorContext(&error).to_string() })?;
         Ok(())
     }
