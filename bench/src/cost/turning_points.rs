@@ -69,7 +69,7 @@ fn by_processors(families: f64, inputs: &Inputs) -> Option<String> {
     Some(format!(
         "**By its processors {}.** At {} families a replica of {} lets the database bear {} more for {} dollars a\n\
         month, most of them for one more copy of the rows; {} bears {} more for {}.\n\n",
-        if gain * next_cost > next_gain * cost { "now" } else { "not before there is no larger class" },
+        if gain * next_cost > next_gain * cost { "now" } else { "not as long as there is a larger class" },
         whole(families),
         instance.class,
         percent(gain),
