@@ -9,7 +9,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{Error, Result, iam};
+use crate::{Client, Error, Result, iam};
 
 /// A PostgreSQL session with a cache of prepared statements. Every statement of this crate runs on one;
 /// transactions dereference to it.
@@ -52,8 +52,13 @@ impl Manager for Connector {
     }
 }
 
-/// Takes the `answer` to what is sent first as a sign of life, at each use of a connection: a sandbox does not know how long it
-/// was frozen, its clock may have stopped with it, and meanwhile the socket may have died without a word.
+/// Whether this is the first use of a connection: it has just been opened, and needs no other sign of life.
+pub(crate) fn is_new(client: &Client) -> bool {
+    Client::metrics(client).recycle_count == 0
+}
+
+/// Takes the `answer` to what is sent first as a sign of life, at each further use of a connection: a sandbox does not know how
+/// long it was frozen, its clock may have stopped with it, and meanwhile the socket may have died without a word.
 ///
 /// # Errors
 /// [`Error::Asleep`] when there is none, after a second at most.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kimochi_domain::Caller;
 use tokio_postgres::Config;
 
-use crate::connection::{CONNECT_TIMEOUT, Connector, Security, sign_of_life};
+use crate::connection::{CONNECT_TIMEOUT, Connector, Security, is_new, sign_of_life};
 use crate::family::FamilyTransaction;
 use crate::family_reader::FamilyReader;
 use crate::operator::OperatorTransaction;
@@ -80,8 +80,7 @@ impl Database {
     /// When no connection can be made, or another caller keeps it.
     pub async fn client(&self) -> Result<Client> {
         let client = self.pooled().await?;
-        let is_new = Object::metrics(&client).recycle_count == 0;
-        if is_new || sign_of_life(client.check_connection()).await.is_ok() {
+        if is_new(&client) || sign_of_life(client.check_connection()).await.is_ok() {
             return Ok(client);
         }
         drop(client);

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use futures_util::FutureExt as _;
 use tokio::try_join;
 
-use crate::connection::sign_of_life;
+use crate::connection::{is_new, sign_of_life};
 use crate::{Client, Connection, Result};
 
 /// A transaction. Statements run on it as on a [`Connection`]; without [`commit`](Self::commit) they never
@@ -33,13 +33,16 @@ impl Transaction {
     }
 
     /// Begins, and waits for the `first` statement, which must run on this connection: both in one round trip. That it has
-    /// begun is the connection's sign of life.
+    /// begun is the sign of life of a connection that was used before.
     ///
     /// # Errors
     /// [`Error::Asleep`](crate::Error::Asleep) when there was none within a second. A new connection may do it then; should
     /// the server only have been slow, what was sent is executed all the same, and once more there.
     pub(crate) async fn open<T>(&self, first: impl Future<Output = Result<T>>) -> Result<T> {
-        let ((), opened) = try_join!(biased; sign_of_life(self.begin()), first)?;
+        let begun = async {
+            if is_new(&self.client) { self.begin().await } else { sign_of_life(self.begin()).await }
+        };
+        let ((), opened) = try_join!(biased; begun, first)?;
         Ok(opened)
     }
 

@@ -152,6 +152,19 @@ async fn a_familys_transaction_begins_in_one_round_trip() {
 }
 
 #[tokio::test]
+async fn a_new_connection_may_take_its_time() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    proxy.turn(Fate::Dawdle);
+
+    let begun = Instant::now();
+    let family = at_port(proxy.port, &proxy.database).family(&parent("mika"), now()).await;
+
+    assert!(family.is_ok(), "{family:?}");
+    assert!(begun.elapsed() >= 2 * DAWDLING, "to connect, and to begin");
+}
+
+#[tokio::test]
 async fn a_question_is_asked_and_answered_in_one_round_trip() {
     let db = TestDatabase::new().await;
     let proxy = Proxy::start(&db).await;
@@ -241,15 +254,20 @@ struct Proxy {
     traffic: Arc<Traffic>,
 }
 
-/// What happens to the connections that are open; new ones work.
+/// What happens to connections.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fate {
     Flow,
-    /// They break.
+    /// Those that are open break.
     Cut,
-    /// They stay, but nothing arrives any more.
+    /// Those stay, but nothing arrives any more.
     Swallow,
+    /// New ones are slow.
+    Dawdle,
 }
+
+/// How late the server's answers are, where the network dawdles: later than a sign of life may come.
+const DAWDLING: Duration = Duration::from_millis(1_100);
 
 /// Counts how often we spoke after the server had spoken.
 #[derive(Default)]
@@ -320,9 +338,10 @@ async fn relay(
         }
     };
     let server_speaks = || traffic.server_spoke_last.store(true, Ordering::SeqCst);
+    let delay = if *fate.borrow() == Fate::Dawdle { DAWDLING } else { Duration::ZERO };
     tokio::select! {
-        () = pump(&mut from_client, &mut to_server, we_speak) => {}
-        () = pump(&mut from_server, &mut to_client, server_speaks) => {}
+        () = pump(&mut from_client, &mut to_server, Duration::ZERO, we_speak) => {}
+        () = pump(&mut from_server, &mut to_client, delay, server_speaks) => {}
         _ = fate.changed() => {}
     }
     let fate = *fate.borrow();
@@ -333,10 +352,16 @@ async fn relay(
     }
 }
 
-async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, seen: impl Fn()) {
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    delay: Duration,
+    seen: impl Fn(),
+) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         seen();
+        tokio::time::sleep(delay).await;
         if to.write_all(&buffer[..length]).await.is_err() {
             break;
         }
