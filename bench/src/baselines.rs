@@ -67,15 +67,16 @@ impl Baselines {
         Ok(())
     }
 
-    /// Makes the row of an upload.
+    /// Makes the row of an upload, and commits in the same go.
     pub(crate) async fn insert(&self) -> Result<()> {
         let family = self.begin().await?;
         let now = clock::now();
         let (key, nothing) = (new_key(UserId(family)).to_string(), None::<&str>);
         let values: [&(dyn ToSql + Sync); 8] =
             [&Uuid::now_v7(), &family, &key, &"audio/webm", &14_664_i64, &nothing, &nothing, &now];
-        self.postgres.query_one(&self.insert, &values).await?;
-        Ok(self.postgres.batch_execute("COMMIT").await?)
+        let insert = self.postgres.query_one(&self.insert, &values);
+        tokio::try_join!(biased; insert, self.postgres.batch_execute("COMMIT"))?;
+        Ok(())
     }
 
     /// Asks for a page of fifty logs, all in one go.

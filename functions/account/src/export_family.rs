@@ -67,8 +67,7 @@ pub(crate) async fn handle(
     while let Some(entry) = entries.next().await? {
         spool.put(entry)?;
     }
-    audit::note_access(&family, "family.export", Subject::Family(user.id)).await?;
-    family.commit().await?;
+    audit::note_access(family.last(), "family.export", Subject::Family(user.id)).await?;
 
     let copy = write_copy(&app, &caller, user, spool, now).await?;
     let key = ExportKey::new(user.id, now, &app.time_zone, UniqueId::random());

@@ -12,7 +12,7 @@ use kimochi_store::emotion_logs::{self, Insertion, NewLog};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::emotion_log::{EmotionLogView, etag, refuse};
+use crate::emotion_log::{EmotionLogView, etag, refusal};
 use crate::{App, idempotent};
 
 /// What a child felt.
@@ -81,7 +81,11 @@ pub(crate) async fn handle(
             idempotent::created(family, keyed.as_ref(), location, &etag, &view).await
         }
         Insertion::KeyTaken => idempotent::repeated(family, keyed.as_ref()).await,
-        Insertion::Refused(refused) => refuse(family, refused).await,
+        Insertion::Refused(refused) => {
+            // The attempt may have been noted.
+            family.commit().await?;
+            Err(refusal(refused).into())
+        }
     }
 }
 

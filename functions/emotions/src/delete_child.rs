@@ -35,8 +35,7 @@ pub(crate) async fn handle(
         return Err(Problem::not_found("child").into());
     };
     if_match.check(&child::etag(&found))?;
-    children::delete(&family, id, now).await?;
-    family.commit().await?;
+    children::delete(family.last(), id, now).await?;
 
     Ok(StatusCode::NO_CONTENT)
 }

@@ -35,8 +35,7 @@ pub(crate) async fn handle(
         return Err(Problem::not_found("emotion log").into());
     };
     if_match.check(&emotion_log::etag(&log))?;
-    emotion_logs::delete(&family, id, now).await?;
-    family.commit().await?;
+    emotion_logs::delete(family.last(), id, now).await?;
 
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,9 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG};
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
-use kimochi_api::{ApiError, ETag, FieldError, Problem, RecordingView};
+use kimochi_api::{ETag, FieldError, Problem, RecordingView};
 use kimochi_domain::{ChildId, EmotionLogId, EmotionName, Intensity, Note};
-use kimochi_store::FamilyTransaction;
 use kimochi_store::emotion_logs::{EmotionLog, Refused};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -77,18 +76,13 @@ pub(crate) fn respond(log: EmotionLog) -> Response {
 }
 
 /// The answer to a log that names what it cannot have: 404 for what the family has not, 422 for what nobody can have.
-/// Commits, because the attempt may have been noted.
-pub(crate) async fn refuse(family: FamilyTransaction, refused: Refused) -> Result<Response, ApiError> {
-    if refused != Refused::RecordingInUse {
-        family.commit().await?;
-    }
-    Err(match refused {
+pub(crate) fn refusal(refused: Refused) -> Problem {
+    match refused {
         Refused::Child => missing("child_id", "child"),
         Refused::Recording => missing("recording_id", "recording"),
         Refused::Emotion => unprocessable("emotion", "must be one of the cards of GET /v1/emotions"),
         Refused::RecordingInUse => unprocessable("recording_id", "belongs to another log"),
     }
-    .into())
 }
 
 fn missing(field: &str, what: &str) -> Problem {

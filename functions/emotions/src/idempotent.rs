@@ -31,10 +31,10 @@ pub(crate) async fn created(
         location: Some(location),
         body: serde_json::to_string(view).expect("views are made of texts and numbers"),
     };
-    if let Some(request) = request {
-        idempotency::remember(&family, request, &answer).await?;
+    match request {
+        Some(request) => idempotency::remember(family.last(), request, &answer).await?,
+        None => family.commit().await?,
     }
-    family.commit().await?;
     Ok(respond(answer))
 }
 

@@ -84,10 +84,8 @@ pub(crate) async fn handle(
     if let Some(child_id) = wanted.child_id
         && logs.is_empty()
     {
-        let family = family.begin().await?;
-        if !children::is_there(&family, child_id).await? {
-            // Should it be another family's, that was noted.
-            family.commit().await?;
+        // Should it be another family's, that is noted.
+        if !children::is_there(family.begin().await?.last(), child_id).await? {
             return Err(Problem::not_found("child").into());
         }
     }

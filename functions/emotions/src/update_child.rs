@@ -61,8 +61,7 @@ pub(crate) async fn handle(
         return Err(Problem::not_found("child").into());
     };
     if_match.check(&child::etag(&found))?;
-    let changed = children::update(&family, id, &changes, now).await?;
-    family.commit().await?;
+    let changed = children::update(family.last(), id, &changes, now).await?;
 
     Ok(child::respond(changed))
 }

@@ -70,12 +70,9 @@ pub(crate) async fn handle(
         return Err(Problem::not_found("emotion log").into());
     };
     if_match.check(&emotion_log::etag(&log))?;
-    match emotion_logs::update(&family, &log, &changes, now).await? {
-        Changed::Log(log) => {
-            family.commit().await?;
-            Ok(emotion_log::respond(*log))
-        }
-        Changed::Refused(refused) => emotion_log::refuse(family, refused).await,
+    match emotion_logs::update(family.last(), &log, &changes, now).await? {
+        Changed::Log(log) => Ok(emotion_log::respond(*log)),
+        Changed::Refused(refused) => Err(emotion_log::refusal(refused).into()),
     }
 }
 

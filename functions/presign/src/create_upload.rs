@@ -12,7 +12,7 @@ use kimochi_api::{
 };
 use kimochi_blob::PresignedUpload;
 use kimochi_domain::{AudioKey, MAX_UPLOAD_LIFETIME, MediaType, Sha256Digest, UniqueId, UploadSize};
-use kimochi_store::recordings::{self, Insertion, NewRecording};
+use kimochi_store::recordings::{self, Earlier, Insertion, NewRecording};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -78,16 +78,18 @@ pub(crate) async fn handle(
         sha256: file.sha256,
         idempotency_key: idempotency_key.as_deref(),
     };
-    let recording = match recordings::insert(&family, &new, now).await? {
-        Insertion::Created(recording) | Insertion::Replayed(recording) => recording,
-        Insertion::KeyReused => return Err(key_reused().into()),
-        Insertion::Deleted => return Err(deleted().into()),
+    let recording = match recordings::insert(family.last(), &new, now).await? {
+        Insertion::Created(recording) => recording,
+        Insertion::KeyTaken => match recordings::earlier(&app.database.reader(&caller, now), &new).await? {
+            Earlier::Same(recording) => recording,
+            Earlier::OtherRequest => return Err(key_reused().into()),
+            Earlier::Deleted => return Err(deleted().into()),
+        },
     };
-    family.commit().await?;
 
     let upload =
         app.urls.upload(&recording.audio_key, file.size, file.sha256, now, MAX_UPLOAD_LIFETIME).await?;
-    let body = UploadResponse { recording: recording.into(), upload };
+    let body = UploadResponse { recording: (*recording).into(), upload };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(body)))
 }
 

@@ -46,8 +46,7 @@ pub(crate) async fn handle(
             Problem::new(StatusCode::NOT_FOUND, "Nothing has been uploaded for this recording.").into()
         );
     }
-    audit::note_access(&family, "recording.play", Subject::Recording(id)).await?;
-    family.commit().await?;
+    audit::note_access(family.last(), "recording.play", Subject::Recording(id)).await?;
 
     let download = app.urls.download(&recording.audio_key, LIFETIME).await?;
     Ok((StatusCode::FOUND, [(LOCATION, download.url), (CACHE_CONTROL, "no-store".to_owned())]))

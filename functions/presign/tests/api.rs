@@ -173,6 +173,20 @@ async fn the_same_idempotency_key_with_another_body_is_a_422() {
 }
 
 #[tokio::test]
+async fn the_idempotency_key_of_a_recording_that_was_deleted_is_a_410() {
+    let api = TestApi::new().await;
+    let call = upload().with_header("idempotency-key", "take-1");
+    call.clone().send(&api.router).await;
+    let delete = "UPDATE recordings SET deleted_at = now()";
+    api.database.superuser().await.batch_execute(delete).await.unwrap();
+
+    let response = call.send(&api.router).await;
+
+    assert_eq!(response.status, 410);
+    assert!(response.body["detail"].as_str().unwrap().contains("Idempotency-Key"), "{}", response.body);
+}
+
+#[tokio::test]
 async fn an_idempotency_key_belongs_to_one_family() {
     let api = TestApi::new().await;
     let call = upload().with_header("idempotency-key", "take-1");

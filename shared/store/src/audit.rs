@@ -6,7 +6,7 @@ mod list;
 use kimochi_domain::{ChildId, EmotionLogId, RecordingId, UserId};
 use uuid::Uuid;
 
-use crate::{FamilyTransaction, Result};
+use crate::{Result, WriteFamily};
 
 pub use list::{Deed, Filter, Position, list};
 
@@ -37,14 +37,13 @@ impl Subject {
 
 /// Notes a refusal if `subject` exists, but belongs to another family; if it exists nowhere, there is nothing to tell.
 /// The caller does not learn which: to them it is a 404 either way.
-pub(crate) async fn note_refusal(family: &FamilyTransaction, subject: Subject) -> Result<()> {
+pub(crate) async fn note_refusal(family: impl WriteFamily, subject: Subject) -> Result<()> {
     const SQL: &str = "\
 -- audit::note_refusal
 SELECT audit_refusal($1, $2)";
 
     let (kind, id) = subject.parts();
-    let statement = family.prepare_cached(SQL).await?;
-    family.execute(&statement, &[&kind, &id]).await?;
+    family.write(SQL, &[&kind, &id]).await?;
     Ok(())
 }
 
@@ -52,13 +51,12 @@ SELECT audit_refusal($1, $2)";
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn note_access(family: &FamilyTransaction, action: &str, subject: Subject) -> Result<()> {
+pub async fn note_access(family: impl WriteFamily, action: &str, subject: Subject) -> Result<()> {
     const SQL: &str = "\
 -- audit::note_access
 SELECT audit($1, $2, $3)";
 
     let (kind, id) = subject.parts();
-    let statement = family.prepare_cached(SQL).await?;
-    family.execute(&statement, &[&action, &kind, &id.to_string()]).await?;
+    family.write(SQL, &[&action, &kind, &id.to_string()]).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use kimochi_domain::{BirthDate, ChildId, Gender, Nickname};
 use tokio_postgres::Row;
 
 use crate::idempotency::KeyedRequest;
-use crate::{Error, FamilyTransaction, ReadFamily, Result};
+use crate::{Error, FamilyTransaction, ReadFamily, Result, WriteFamily};
 
 /// The most children that a family may have; the database's trigger `children_limit` says the same.
 pub const MAX_CHILDREN: usize = 20;
@@ -137,7 +137,7 @@ WHERE id = $1 AND user_id = (SELECT signed_in_user_id()) AND deleted_at IS NULL"
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn is_there(family: &FamilyTransaction, id: ChildId) -> Result<bool> {
+pub async fn is_there(family: impl WriteFamily, id: ChildId) -> Result<bool> {
     const SQL: &str = "\
 -- children::is_there
 WITH child AS (
@@ -146,8 +146,9 @@ WITH child AS (
 SELECT is_there, CASE WHEN NOT is_there THEN audit_refusal('child', $1)::text END
 FROM child";
 
-    let statement = family.prepare_cached(SQL).await?;
-    Ok(family.query_one(&statement, &[&id.0, &family.user().id.0]).await?.try_get("is_there")?)
+    let user_id = family.user().id.0;
+    let rows = family.write(SQL, &[&id.0, &user_id]).await?;
+    Ok(rows.first().expect("the answer is one row").try_get("is_there")?)
 }
 
 /// As [`find`], and until the transaction ends nobody else changes it or writes a log for it.
@@ -172,7 +173,7 @@ FOR UPDATE";
 /// # Errors
 /// When the database cannot be reached.
 pub async fn update(
-    family: &FamilyTransaction,
+    family: impl WriteFamily,
     id: ChildId,
     changes: &ChildChanges,
     now: Timestamp,
@@ -188,13 +189,13 @@ UPDATE children SET
 WHERE id = $1 AND user_id = $2
 RETURNING id, nickname, birth_date, gender, version, created_at, updated_at";
 
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family
-        .query_one(
-            &statement,
+    let user_id = family.user().id.0;
+    let rows = family
+        .write(
+            SQL,
             &[
                 &id.0,
-                &family.user().id.0,
+                &user_id,
                 &changes.nickname.as_ref().map(Nickname::as_str),
                 &changes.birth_date.map(BirthDate::date),
                 &changes.gender.is_some(),
@@ -203,7 +204,7 @@ RETURNING id, nickname, birth_date, gender, version, created_at, updated_at";
             ],
         )
         .await?;
-    from_row(&row)
+    from_row(rows.first().expect("the row is locked"))
 }
 
 /// Takes the child that [`find_for_change`] gave in this transaction away from the family, with its logs, their
@@ -212,7 +213,7 @@ RETURNING id, nickname, birth_date, gender, version, created_at, updated_at";
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn delete(family: &FamilyTransaction, id: ChildId, now: Timestamp) -> Result<()> {
+pub async fn delete(family: impl WriteFamily, id: ChildId, now: Timestamp) -> Result<()> {
     const SQL: &str = "\
 -- children::delete
 WITH child AS (
@@ -231,8 +232,8 @@ WITH child AS (
 UPDATE recordings SET deleted_at = $3, updated_at = $3
 WHERE user_id = $2 AND id IN (SELECT recording_id FROM logs) AND deleted_at IS NULL";
 
-    let statement = family.prepare_cached(SQL).await?;
-    family.execute(&statement, &[&id.0, &family.user().id.0, &now]).await?;
+    let user_id = family.user().id.0;
+    family.write(SQL, &[&id.0, &user_id, &now]).await?;
     Ok(())
 }
 

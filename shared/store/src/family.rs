@@ -1,9 +1,11 @@
-//! A transaction in which only one family exists.
+//! A transaction in which only one family exists, and where in it a statement is executed.
 
 use std::ops::Deref;
 
 use jiff::Timestamp;
 use kimochi_domain::Caller;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::audit::{self, Subject};
 use crate::transaction::Transaction;
@@ -38,8 +40,12 @@ impl FamilyTransaction {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn refuse(self, subject: Subject) -> Result<()> {
-        audit::note_refusal(&self, subject).await?;
-        self.commit().await
+        audit::note_refusal(self.last(), subject).await
+    }
+
+    /// For its last statement, with which it is committed, in one round trip.
+    pub fn last(self) -> LastStatement {
+        LastStatement(self)
     }
 
     /// Makes everything that was done in it happen; the parent's own row too, if this was their first call.
@@ -56,5 +62,47 @@ impl Deref for FamilyTransaction {
 
     fn deref(&self) -> &Connection {
         &self.transaction
+    }
+}
+
+/// Where a statement that changes something of a family is executed: in its transaction, or as the last of it.
+pub trait WriteFamily: Send {
+    /// Whose transaction it is.
+    fn user(&self) -> User;
+
+    /// Executes `sql`; the rows that it returns.
+    ///
+    /// # Errors
+    /// When it fails or the database cannot be reached; of the last one also as [`FamilyTransaction::commit`].
+    fn write(
+        self,
+        sql: &'static str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> impl Future<Output = Result<Vec<Row>>> + Send;
+}
+
+impl WriteFamily for &FamilyTransaction {
+    fn user(&self) -> User {
+        self.user
+    }
+
+    async fn write(self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        let statement = self.prepare_cached(sql).await?;
+        Ok(self.query(&statement, parameters).await?)
+    }
+}
+
+/// The end of a family's transaction: what is executed here is its last statement, and COMMIT travels with it.
+#[derive(Debug)]
+#[must_use = "without a statement the transaction is rolled back"]
+pub struct LastStatement(FamilyTransaction);
+
+impl WriteFamily for LastStatement {
+    fn user(&self) -> User {
+        self.0.user
+    }
+
+    async fn write(self, sql: &'static str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        self.0.transaction.last(sql, parameters).await
     }
 }

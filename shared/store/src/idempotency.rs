@@ -6,7 +6,7 @@
 
 use tokio_postgres::types::ToSql;
 
-use crate::{FamilyTransaction, Result};
+use crate::{FamilyTransaction, Result, WriteFamily};
 
 /// A request that carries an `Idempotency-Key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +45,17 @@ pub enum Earlier {
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn remember(family: &FamilyTransaction, request: &KeyedRequest<'_>, answer: &Answer) -> Result<()> {
+pub async fn remember(family: impl WriteFamily, request: &KeyedRequest<'_>, answer: &Answer) -> Result<()> {
     const SQL: &str = "\
 -- idempotency::remember
 UPDATE idempotency_keys SET status = $3, etag = $4, location = $5, body = $6
 WHERE user_id = $1 AND key = $2";
 
-    let statement = family.prepare_cached(SQL).await?;
+    let user_id = family.user().id.0;
     let status = i16::try_from(answer.status).unwrap_or(i16::MAX);
     let parameters: &[&(dyn ToSql + Sync)] =
-        &[&family.user().id.0, &request.key, &status, &answer.etag, &answer.location, &answer.body];
-    family.execute(&statement, parameters).await?;
+        &[&user_id, &request.key, &status, &answer.etag, &answer.location, &answer.body];
+    family.write(SQL, parameters).await?;
     Ok(())
 }
 

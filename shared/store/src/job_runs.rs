@@ -52,19 +52,6 @@ pub struct JobRun {
     pub details: Option<Value>,
 }
 
-/// An attempt that begins.
-#[derive(Debug)]
-pub(crate) struct NewRun<'a> {
-    pub(crate) id: JobRunId,
-    pub(crate) kind: JobKind,
-    pub(crate) subject: &'a str,
-    pub(crate) user_id: UserId,
-    pub(crate) recording_id: RecordingId,
-    pub(crate) attempt: i16,
-    pub(crate) request_id: &'a str,
-    pub(crate) started_at: Timestamp,
-}
-
 /// All attempts at a recording, in the order in which they began.
 ///
 /// # Errors
@@ -78,32 +65,6 @@ pub async fn of_recording(connection: &Connection, recording_id: RecordingId) ->
 
     let statement = connection.prepare_cached(SQL).await?;
     connection.query(&statement, &[&recording_id.0]).await?.iter().map(from_row).collect()
-}
-
-/// Records that an attempt begins.
-pub(crate) async fn start(connection: &Connection, run: &NewRun<'_>) -> Result<()> {
-    const SQL: &str = "\
--- job_runs::start
-INSERT INTO job_runs (id, kind, subject, user_id, recording_id, status, attempt, request_id, started_at)
-VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8)";
-
-    let statement = connection.prepare_cached(SQL).await?;
-    connection
-        .execute(
-            &statement,
-            &[
-                &run.id.0,
-                &run.kind.as_str(),
-                &run.subject,
-                &run.user_id.0,
-                &run.recording_id.0,
-                &run.attempt,
-                &run.request_id,
-                &run.started_at,
-            ],
-        )
-        .await?;
-    Ok(())
 }
 
 /// Records as failed what still counts as running for a recording although its lease is over. Its sandbox

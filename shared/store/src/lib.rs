@@ -44,7 +44,7 @@ pub use connection::Connection;
 pub use database::{Auth, Client, Database, DatabaseSettings};
 pub use error::{Error, Result};
 pub use exclusive::{Exclusive, Work};
-pub use family::FamilyTransaction;
+pub use family::{FamilyTransaction, LastStatement, WriteFamily};
 pub use family_reader::{FamilyReader, ReadFamily};
 pub use operator::OperatorTransaction;
 pub use users::User;

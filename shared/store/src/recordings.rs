@@ -7,7 +7,7 @@ use kimochi_domain::{
 use tokio_postgres::Row;
 
 use crate::columns::{Columns, corrupt};
-use crate::{FamilyTransaction, ReadFamily, Result};
+use crate::{ReadFamily, Result, WriteFamily};
 
 /// An upload to be asked for.
 #[derive(Debug, Clone)]
@@ -26,23 +26,28 @@ pub struct NewRecording<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Insertion {
     /// A new recording.
-    Created(Recording),
-    /// The same request came before: that recording, as it stands now.
-    Replayed(Recording),
-    /// The family used the same key for another request.
-    KeyReused,
-    /// The same request came before, and what it made has been deleted since.
+    Created(Box<Recording>),
+    /// The request's key is taken: [`earlier`] tells by what.
+    KeyTaken,
+}
+
+/// Why a key was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Earlier {
+    /// By the same request: its recording, as it stands now.
+    Same(Box<Recording>),
+    /// By another request of the family.
+    OtherRequest,
+    /// By a request whose recording has been deleted since.
     Deleted,
 }
 
-/// Makes the row of an upload that the family asked for.
-///
-/// A request is the same when it asks for the same type, length and digest: what the row holds anyway is the
-/// fingerprint. Of several requests with one key at once, one makes the row and the others wait for it.
+/// Makes the row of an upload that the family asked for. Of several requests with one key at once, one makes the row and
+/// the others wait for it.
 ///
 /// # Errors
 /// When the key exists already or lies in another family's folder's row, or the database cannot be reached.
-pub async fn insert(family: &FamilyTransaction, new: &NewRecording<'_>, now: Timestamp) -> Result<Insertion> {
+pub async fn insert(family: impl WriteFamily, new: &NewRecording<'_>, now: Timestamp) -> Result<Insertion> {
     const SQL: &str = "\
 -- recordings::insert
 INSERT INTO recordings
@@ -52,16 +57,15 @@ ON CONFLICT ON CONSTRAINT recordings_idempotency DO NOTHING
 RETURNING id, user_id, status, audio_key, content_type, size_bytes, sha256, created_at, updated_at, uploaded_at,
     finished_at, transcript, quality, quality_reasons, confidence, language, duration_ms, partial_reason, failure";
 
-    let media_type = new.audio_key.media_type();
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family
-        .query_opt(
-            &statement,
+    let user_id = family.user().id.0;
+    let rows = family
+        .write(
+            SQL,
             &[
                 &RecordingId::new().0,
-                &family.user().id.0,
+                &user_id,
                 &new.audio_key.to_string(),
-                &media_type.as_str(),
+                &new.audio_key.media_type().as_str(),
                 &new.size.bytes(),
                 &new.sha256.map(|digest| digest.to_string()),
                 &new.idempotency_key,
@@ -69,17 +73,34 @@ RETURNING id, user_id, status, audio_key, content_type, size_bytes, sha256, crea
             ],
         )
         .await?;
-    if let Some(row) = row {
-        return Ok(Insertion::Created(from_row(&row)?));
-    }
+    Ok(match rows.first() {
+        Some(row) => Insertion::Created(Box::new(from_row(row)?)),
+        None => Insertion::KeyTaken,
+    })
+}
 
-    let Some(earlier) = find_by_idempotency_key(family, new.idempotency_key).await? else {
-        return Ok(Insertion::Deleted);
+/// What has the key of `new`, which [`insert`] found taken.
+///
+/// A request is the same when it asks for the same type, length and digest: what the row holds anyway is the fingerprint.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn earlier(family: &impl ReadFamily, new: &NewRecording<'_>) -> Result<Earlier> {
+    const SQL: &str = "\
+-- recordings::earlier
+SELECT id, user_id, status, audio_key, content_type, size_bytes, sha256, created_at, updated_at, uploaded_at,
+    finished_at, transcript, quality, quality_reasons, confidence, language, duration_ms, partial_reason, failure
+FROM recordings
+WHERE user_id = (SELECT signed_in_user_id()) AND idempotency_key = $1 AND deleted_at IS NULL";
+
+    let Some(row) = family.row(SQL, &[&new.idempotency_key]).await? else {
+        return Ok(Earlier::Deleted);
     };
-    let same = earlier.media_type == media_type
+    let earlier = from_row(&row)?;
+    let same = earlier.media_type == new.audio_key.media_type()
         && earlier.size_bytes == new.size.bytes()
         && earlier.sha256 == new.sha256;
-    Ok(if same { Insertion::Replayed(earlier) } else { Insertion::KeyReused })
+    Ok(if same { Earlier::Same(Box::new(earlier)) } else { Earlier::OtherRequest })
 }
 
 /// The family's recording with this id.
@@ -95,20 +116,6 @@ FROM recordings
 WHERE id = $1 AND user_id = (SELECT signed_in_user_id()) AND deleted_at IS NULL";
 
     family.row(SQL, &[&id.0]).await?.as_ref().map(from_row).transpose()
-}
-
-/// The recording that a conflicting key belongs to; `None` when it is marked as deleted.
-async fn find_by_idempotency_key(family: &FamilyTransaction, key: Option<&str>) -> Result<Option<Recording>> {
-    const SQL: &str = "\
--- recordings::find_by_idempotency_key
-SELECT id, user_id, status, audio_key, content_type, size_bytes, sha256, created_at, updated_at, uploaded_at,
-    finished_at, transcript, quality, quality_reasons, confidence, language, duration_ms, partial_reason, failure
-FROM recordings
-WHERE user_id = $1 AND idempotency_key = $2 AND deleted_at IS NULL";
-
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family.query_opt(&statement, &[&family.user().id.0, &key]).await?;
-    row.as_ref().map(from_row).transpose()
 }
 
 fn from_row(row: &Row) -> Result<Recording> {

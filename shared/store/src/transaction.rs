@@ -5,12 +5,14 @@ use std::ops::Deref;
 
 use futures_util::FutureExt as _;
 use tokio::try_join;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::connection::{is_new, sign_of_life};
 use crate::{Client, Connection, Result};
 
-/// A transaction. Statements run on it as on a [`Connection`]; without [`commit`](Self::commit) they never
-/// happened.
+/// A transaction. Statements run on it as on a [`Connection`]; without [`commit`](Self::commit) or [`last`](Self::last) they
+/// never happened.
 ///
 /// `tokio_postgres` has its own transaction, which borrows the connection until BEGIN is answered. This one
 /// does not, so that BEGIN and the first statement can travel together: PostgreSQL executes in the order in
@@ -60,6 +62,19 @@ impl Transaction {
     /// ROLLBACK.
     pub(crate) async fn send_commit(&self) -> Result<()> {
         Ok(self.client.batch_execute("COMMIT").await?)
+    }
+
+    /// Executes its last statement and commits, in one round trip if the statement was used on this connection before.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit), or when the statement fails.
+    pub(crate) async fn last(self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        // Before the first of them is sent, so that COMMIT cannot overtake it.
+        let statement = self.prepare_cached(sql).await?;
+        let answer = async { Ok(self.query(&statement, parameters).await?) };
+        let (rows, ()) = try_join!(biased; answer, self.send_commit())?;
+        self.mark_committed();
+        Ok(rows)
     }
 
     /// After COMMIT was answered.

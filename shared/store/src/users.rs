@@ -37,7 +37,8 @@ SELECT id AS user_id, created_at AS user_created_at
 FROM users
 WHERE id = (SELECT signed_in_user_id())";
 
-    from_row(&family.rows(SQL, &[]).await?[0])
+    let row = family.row(SQL, &[]).await?;
+    from_row(&row.expect("who signed in has a row"))
 }
 
 /// Marks the family as leaving, for good: from the commit on, every other call of theirs is refused. Writes that are

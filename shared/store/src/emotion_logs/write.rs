@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::EmotionLog;
 use super::row::{columns, from_row};
 use crate::idempotency::KeyedRequest;
-use crate::{Error, FamilyTransaction, ReadFamily, Result};
+use crate::{Error, FamilyTransaction, ReadFamily, Result, WriteFamily};
 
 /// A log to be written down.
 #[derive(Debug, Clone)]
@@ -199,7 +199,7 @@ FOR UPDATE OF l"
 /// # Errors
 /// When the database cannot be reached.
 pub async fn update(
-    family: &FamilyTransaction,
+    family: impl WriteFamily,
     log: &EmotionLog,
     changes: &Changes,
     now: Timestamp,
@@ -235,13 +235,13 @@ FROM (SELECT) AS request
 
     let recording_id = changes.recording_id.flatten();
     let note = changes.note.as_ref().unwrap_or(&log.note);
-    let statement = family.prepare_cached(SQL).await?;
-    let row = family
-        .query_one(
-            &statement,
+    let user_id = family.user().id.0;
+    let rows = family
+        .write(
+            SQL,
             &[
                 &log.id.0,
-                &family.user().id.0,
+                &user_id,
                 &changes.emotion.as_ref().unwrap_or(&log.emotion).as_str(),
                 &log.emotion.as_str(),
                 &changes.intensity.unwrap_or(log.intensity).level(),
@@ -252,9 +252,8 @@ FROM (SELECT) AS request
                 &changes.recording_id.is_some(),
             ],
         )
-        .await
-        .map_err(Error::from);
-    match row {
+        .await;
+    match rows.map(|mut rows| rows.pop().expect("the answer is one row")) {
         Err(error) if takes_a_used_recording(&error) => Ok(Changed::Refused(Refused::RecordingInUse)),
         Err(error) if takes_a_deleted_card(&error) => Ok(Changed::Refused(Refused::Emotion)),
         Err(error) => Err(error),
@@ -267,7 +266,7 @@ FROM (SELECT) AS request
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn delete(family: &FamilyTransaction, id: EmotionLogId, now: Timestamp) -> Result<()> {
+pub async fn delete(family: impl WriteFamily, id: EmotionLogId, now: Timestamp) -> Result<()> {
     const SQL: &str = "\
 -- emotion_logs::delete
 WITH log AS (
@@ -281,8 +280,8 @@ WITH log AS (
 UPDATE recordings SET deleted_at = $3, updated_at = $3
 WHERE user_id = $2 AND id IN (SELECT recording_id FROM log) AND deleted_at IS NULL";
 
-    let statement = family.prepare_cached(SQL).await?;
-    family.execute(&statement, &[&id.0, &family.user().id.0, &now]).await?;
+    let user_id = family.user().id.0;
+    family.write(SQL, &[&id.0, &user_id, &now]).await?;
     Ok(())
 }
 

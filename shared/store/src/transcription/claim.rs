@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use kimochi_domain::{
     AudioKey, Failure, JobKind, JobRunId, MAX_ATTEMPTS, RecordingId, RecordingStatus, Sequencer, UserId,
 };
-use tokio::try_join;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::columns::{parsed, parsed_if_any};
-use crate::job_runs::{self, NewRun};
+use crate::job_runs;
 use crate::transaction::Transaction;
-use crate::{Connection, Database, Result};
+use crate::{Client, Connection, Database, Result};
 
 /// What an S3 event says.
 #[derive(Debug, Clone)]
@@ -85,19 +85,24 @@ pub enum Claim {
 ///
 /// # Errors
 /// When the database cannot be reached; then nothing was claimed, or a claim was made that nobody holds and
-/// that ends with its lease.
+/// that ends with its lease. Also when another transaction has the recording for longer than a statement may wait: one of
+/// our own perhaps, whose answers got lost.
 pub async fn claim(db: &Database, arrival: &Arrival<'_>, run: &Run<'_>) -> Result<Claim> {
-    let transaction = Transaction::new(db.client().await?);
-    let ((), state) = try_join!(biased; transaction.begin(), lock(&transaction, arrival.audio_key))?;
+    let (transaction, state) = db.awake(|client| find(client, arrival.audio_key)).await?;
     let Some(state) = state else { return Ok(Claim::NotRequested) };
 
-    let claim = match decide(&state, arrival.sequencer, run.now) {
-        Decision::Begin => Claim::Claimed(begin(&transaction, &state, arrival, run).await?),
-        Decision::GiveUp => give_up(&transaction, &state, run.now).await?,
-        Decision::Leave(claim) => return Ok(claim),
-    };
-    transaction.commit().await?;
-    Ok(claim)
+    match decide(&state, arrival.sequencer, run.now) {
+        Decision::Begin => Ok(Claim::Claimed(begin(transaction, &state, arrival, run).await?)),
+        Decision::GiveUp => give_up(transaction, &state, run.now).await,
+        Decision::Leave(claim) => Ok(claim),
+    }
+}
+
+/// Begins a transaction that has the recording for itself.
+async fn find(client: Client, audio_key: &AudioKey) -> Result<(Transaction, Option<State>)> {
+    let transaction = Transaction::new(client);
+    let state = transaction.open(lock(&transaction, audio_key)).await?;
+    Ok((transaction, state))
 }
 
 /// Records an object that nobody asked for as a failed run, once per event. `false`: it was recorded before.
@@ -167,14 +172,31 @@ fn decide(state: &State, sequencer: &Sequencer, now: Timestamp) -> Decision {
     }
 }
 
+/// Begins, and commits along with the last statement.
 async fn begin(
-    connection: &Connection,
+    transaction: Transaction,
     state: &State,
     arrival: &Arrival<'_>,
     run: &Run<'_>,
 ) -> Result<Attempt> {
+    const SQL: &str = "\
+-- recordings::begin
+WITH begun AS (
+    UPDATE recordings
+    SET status = 'transcribing', attempts = $2, sequencer = $3, lease_until = $4, updated_at = $5
+    WHERE id = $1
+    RETURNING id, user_id, audio_key
+)
+INSERT INTO job_runs (id, kind, subject, user_id, recording_id, status, attempt, request_id, started_at)
+SELECT $6, $7, audio_key, user_id, id, 'running', $2, $8, $5
+FROM begun
+RETURNING id";
+
     if state.status == RecordingStatus::Requested {
-        mark_uploaded(connection, state.id, arrival, run.now).await?;
+        mark_uploaded(&transaction, state.id, arrival, run.now).await?;
+    }
+    if state.attempts > 0 {
+        job_runs::fail_running(&transaction, state.id, "sandbox_lost", run.now).await?;
     }
     let attempt = Attempt {
         recording_id: state.id,
@@ -182,34 +204,32 @@ async fn begin(
         number: state.attempts + 1,
         job_run_id: JobRunId::new(),
     };
-    mark_transcribing(connection, &attempt, arrival.sequencer, run).await?;
-    if state.attempts > 0 {
-        job_runs::fail_running(connection, state.id, "sandbox_lost", run.now).await?;
-    }
-    let new_run = NewRun {
-        id: attempt.job_run_id,
-        kind: JobKind::Transcribe,
-        subject: &arrival.audio_key.to_string(),
-        user_id: attempt.user_id,
-        recording_id: attempt.recording_id,
-        attempt: attempt.number,
-        request_id: run.request_id,
-        started_at: run.now,
-    };
-    job_runs::start(connection, &new_run).await?;
+    let parameters: &[&(dyn ToSql + Sync)] = &[
+        &attempt.recording_id.0,
+        &attempt.number,
+        &arrival.sequencer.as_str(),
+        &run.lease_until,
+        &run.now,
+        &attempt.job_run_id.0,
+        &JobKind::Transcribe.as_str(),
+        &run.request_id,
+    ];
+    let runs = transaction.last(SQL, parameters).await?;
+    assert_eq!(runs.len(), 1, "the recording is locked");
     Ok(attempt)
 }
 
-async fn give_up(connection: &Connection, state: &State, now: Timestamp) -> Result<Claim> {
+async fn give_up(transaction: Transaction, state: &State, now: Timestamp) -> Result<Claim> {
     const SQL: &str = "\
 -- recordings::give_up
 UPDATE recordings
 SET status = 'failed', failure = $2, lease_until = NULL, finished_at = $3, updated_at = $3
 WHERE id = $1";
 
-    let statement = connection.prepare_cached(SQL).await?;
-    connection.execute(&statement, &[&state.id.0, &Failure::AttemptsExhausted.as_str(), &now]).await?;
-    job_runs::fail_running(connection, state.id, "sandbox_lost", now).await?;
+    let statement = transaction.prepare_cached(SQL).await?;
+    transaction.execute(&statement, &[&state.id.0, &Failure::AttemptsExhausted.as_str(), &now]).await?;
+    job_runs::fail_running(&transaction, state.id, "sandbox_lost", now).await?;
+    transaction.commit().await?;
     Ok(Claim::Exhausted { recording_id: state.id, user_id: state.user_id })
 }
 
@@ -241,28 +261,6 @@ WHERE id = $1";
     let statement = connection.prepare_cached(SQL).await?;
     let sequencer = arrival.sequencer.as_str();
     connection.execute(&statement, &[&id.0, &arrival.uploaded_at, &sequencer, &now]).await?;
-    Ok(())
-}
-
-async fn mark_transcribing(
-    connection: &Connection,
-    attempt: &Attempt,
-    sequencer: &Sequencer,
-    run: &Run<'_>,
-) -> Result<()> {
-    const SQL: &str = "\
--- recordings::mark_transcribing
-UPDATE recordings
-SET status = 'transcribing', attempts = $2, sequencer = $3, lease_until = $4, updated_at = $5
-WHERE id = $1";
-
-    let statement = connection.prepare_cached(SQL).await?;
-    connection
-        .execute(
-            &statement,
-            &[&attempt.recording_id.0, &attempt.number, &sequencer.as_str(), &run.lease_until, &run.now],
-        )
-        .await?;
     Ok(())
 }
 

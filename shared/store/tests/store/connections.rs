@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use kimochi_domain::Transient as _;
-use kimochi_store::{Auth, Database, DatabaseSettings, Error, children, users};
+use kimochi_store::{Auth, Database, DatabaseSettings, Error, children, recordings, users};
 use kimochi_testing::{TestDatabase, now};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -15,7 +15,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 
-use crate::support::{parent, requested_by};
+use crate::support::{attempt_at, key_for, new_recording, parent, requested_by};
 
 #[tokio::test]
 async fn a_session_that_the_server_ended_is_replaced() {
@@ -152,6 +152,117 @@ async fn a_familys_transaction_begins_in_one_round_trip() {
 }
 
 #[tokio::test]
+async fn a_last_statement_and_its_commit_take_one_round_trip() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let api = at_port(proxy.port, &proxy.database);
+    let mika = parent("mika");
+    let ask = async || {
+        let family = api.family(&mika, now()).await?;
+        let key = key_for(family.user().id);
+        recordings::insert(family.last(), &new_recording(&key, None), now()).await
+    };
+    // Prepares it.
+    ask().await.unwrap();
+
+    assert_eq!(proxy.round_trips(ask()).await, 2);
+
+    let kept = db.superuser().await.query_one("SELECT count(*) FROM recordings", &[]).await.unwrap();
+    assert_eq!(kept.get::<_, i64>(0), 2);
+}
+
+#[tokio::test]
+async fn a_last_statement_that_fails_says_why_and_keeps_nothing_of_its_transaction() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let mika = parent("mika");
+    let taken = requested_by(&api, "mika").await.audio_key;
+    let family = api.family(&mika, now()).await.unwrap();
+    let key = key_for(family.user().id);
+    recordings::insert(&family, &new_recording(&key, None), now()).await.unwrap();
+
+    let error = recordings::insert(family.last(), &new_recording(&taken, None), now()).await.unwrap_err();
+
+    let Error::Postgres(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.code(), Some(&SqlState::UNIQUE_VIOLATION));
+    let kept = db.superuser().await.query_one("SELECT count(*) FROM recordings", &[]).await.unwrap();
+    assert_eq!(kept.get::<_, i64>(0), 1);
+    requested_by(&api, "mika").await;
+}
+
+#[tokio::test]
+async fn what_fails_at_the_commit_has_not_happened_although_its_last_statement_went_well() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    let superuser = db.superuser().await;
+    let refuse_at_the_end = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+        'BEGIN RAISE SQLSTATE ''40001''; END'; \
+        CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON recordings DEFERRABLE INITIALLY DEFERRED \
+        FOR EACH ROW EXECUTE FUNCTION refuse()";
+    superuser.batch_execute(refuse_at_the_end).await.unwrap();
+
+    let family = api.family(&parent("mika"), now()).await.unwrap();
+    let key = key_for(family.user().id);
+    let error = recordings::insert(family.last(), &new_recording(&key, None), now()).await.unwrap_err();
+
+    let Error::Postgres(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE));
+    let kept = superuser.query_one("SELECT count(*) FROM recordings", &[]).await.unwrap();
+    assert_eq!(kept.get::<_, i64>(0), 0);
+}
+
+#[tokio::test]
+async fn a_last_statement_that_nobody_waits_for_does_not_stand_in_the_way_of_the_next() {
+    let db = TestDatabase::new().await;
+    let api = db.api();
+    requested_by(&api, "mika").await;
+    let family = api.family(&parent("mika"), now()).await.unwrap();
+    let key = key_for(family.user().id);
+
+    let new = new_recording(&key, None);
+    let sent = recordings::insert(family.last(), &new, now()).now_or_never();
+
+    assert!(sent.is_none(), "it is on its way");
+    requested_by(&api, "mika").await;
+}
+
+#[tokio::test]
+async fn a_recording_is_claimed_in_three_round_trips() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let worker = as_role("kimochi_worker", proxy.port, &proxy.database);
+    let (first, second) = (requested_by(&db.api(), "mika").await, requested_by(&db.api(), "mika").await);
+    // Prepares its statements.
+    attempt_at(&worker, &first.audio_key, now()).await;
+
+    let claim = proxy.round_trips(async {
+        attempt_at(&worker, &second.audio_key, now()).await;
+        Ok(())
+    });
+
+    // BEGIN and the row itself; that it was uploaded; that it is worked on, the run, and COMMIT.
+    assert_eq!(claim.await, 3);
+}
+
+#[tokio::test]
+async fn a_recording_is_claimed_once_more_when_the_socket_broke_or_died_without_a_word() {
+    let db = TestDatabase::new().await;
+    let proxy = Proxy::start(&db).await;
+    let worker = as_role("kimochi_worker", proxy.port, &proxy.database);
+    worker.ping().await.unwrap();
+
+    for fate in [Fate::Cut, Fate::Swallow] {
+        let recording = requested_by(&db.api(), "mika").await;
+        proxy.turn(fate);
+
+        let claim = attempt_at(&worker, &recording.audio_key, now());
+        let attempt = tokio::time::timeout(Duration::from_secs(2), claim).await;
+
+        assert_eq!(attempt.expect("in time").number, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_new_connection_may_take_its_time() {
     let db = TestDatabase::new().await;
     let proxy = Proxy::start(&db).await;
@@ -240,9 +351,12 @@ async fn a_question_is_asked_once_more_when_its_socket_broke_or_died_without_a_w
 }
 
 fn at_port(port: u16, database: &str) -> Database {
+    as_role("kimochi_api", port, database)
+}
+
+fn as_role(role: &str, port: u16, database: &str) -> Database {
     let url = format!("postgresql://127.0.0.1:{port}/{database}");
-    let settings =
-        DatabaseSettings { url: &url, role: "kimochi_api", auth: Auth::None, application_name: "test" };
+    let settings = DatabaseSettings { url: &url, role, auth: Auth::None, application_name: "test" };
     Database::new(settings).unwrap()
 }
 

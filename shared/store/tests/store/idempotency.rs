@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 use kimochi_domain::{Sha256Digest, UploadSize};
-use kimochi_store::Database;
-use kimochi_store::recordings::{self, Insertion, NewRecording};
+use kimochi_store::recordings::{self, Earlier, Insertion, NewRecording};
+use kimochi_store::{Database, users};
 use kimochi_testing::{TestDatabase, now};
 
 use crate::support::{key_for, new_recording, parent};
@@ -16,9 +16,10 @@ async fn the_same_request_gives_the_same_recording() {
     let api = db.api();
 
     let Insertion::Created(created) = ask(&api, "mika", Some("k1")).await else { panic!() };
-    let replayed = ask(&api, "mika", Some("k1")).await;
+    let repeated = ask(&api, "mika", Some("k1")).await;
 
-    assert_eq!(replayed, Insertion::Replayed(created));
+    assert_eq!(repeated, Insertion::KeyTaken);
+    assert_eq!(earlier(&api, "mika", "k1").await, Earlier::Same(created));
 }
 
 #[tokio::test]
@@ -33,8 +34,10 @@ async fn the_same_key_with_another_request_is_told_apart() {
     let longer = NewRecording { size: UploadSize::try_from(9).unwrap(), ..same.clone() };
     let with_digest = NewRecording { sha256: Some(Sha256Digest::from([7; 32])), ..same };
 
-    assert_eq!(recordings::insert(&family, &longer, now()).await.unwrap(), Insertion::KeyReused);
-    assert_eq!(recordings::insert(&family, &with_digest, now()).await.unwrap(), Insertion::KeyReused);
+    for other in [longer, with_digest] {
+        assert_eq!(recordings::insert(&family, &other, now()).await.unwrap(), Insertion::KeyTaken);
+        assert_eq!(recordings::earlier(&family, &other).await.unwrap(), Earlier::OtherRequest);
+    }
 }
 
 #[tokio::test]
@@ -45,7 +48,8 @@ async fn a_recording_that_was_deleted_does_not_come_back() {
     let delete = "UPDATE recordings SET deleted_at = now()";
     db.superuser().await.batch_execute(delete).await.unwrap();
 
-    assert_eq!(ask(&api, "mika", Some("k1")).await, Insertion::Deleted);
+    assert_eq!(ask(&api, "mika", Some("k1")).await, Insertion::KeyTaken);
+    assert_eq!(earlier(&api, "mika", "k1").await, Earlier::Deleted);
 }
 
 #[tokio::test]
@@ -72,26 +76,34 @@ async fn without_a_key_every_request_is_new() {
 #[tokio::test]
 async fn fifty_requests_at_once_with_one_key_make_one_row() {
     let db = TestDatabase::new().await;
+    let request = async || {
+        let api = db.api();
+        match ask(&api, "mika", Some("k1")).await {
+            Insertion::Created(recording) => (true, recording.id),
+            Insertion::KeyTaken => match earlier(&api, "mika", "k1").await {
+                Earlier::Same(recording) => (false, recording.id),
+                other => panic!("the requests are the same, and nothing is deleted: {other:?}"),
+            },
+        }
+    };
 
-    let insertions = join_all((0..50).map(|_| async { ask(&db.api(), "mika", Some("k1")).await })).await;
+    let answers = join_all((0..50).map(|_| request())).await;
 
-    let created = insertions.iter().filter(|inserted| matches!(inserted, Insertion::Created(_))).count();
-    let ids: HashSet<_> = insertions
-        .iter()
-        .map(|inserted| match inserted {
-            Insertion::Created(recording) | Insertion::Replayed(recording) => recording.id,
-            Insertion::KeyReused | Insertion::Deleted => {
-                panic!("the requests are the same, and nothing is deleted")
-            }
-        })
-        .collect();
+    let created = answers.iter().filter(|(created, _)| *created).count();
+    let ids: HashSet<_> = answers.iter().map(|(_, id)| id).collect();
     assert_eq!((created, ids.len()), (1, 1));
 }
 
 async fn ask(api: &Database, name: &str, idempotency_key: Option<&str>) -> Insertion {
     let family = api.family(&parent(name), now()).await.unwrap();
     let key = key_for(family.user().id);
-    let inserted = recordings::insert(&family, &new_recording(&key, idempotency_key), now()).await.unwrap();
-    family.commit().await.unwrap();
-    inserted
+    recordings::insert(family.last(), &new_recording(&key, idempotency_key), now()).await.unwrap()
+}
+
+/// What has the key of the request that [`ask`] makes.
+async fn earlier(api: &Database, name: &str, idempotency_key: &str) -> Earlier {
+    let caller = parent(name);
+    let family = api.reader(&caller, now());
+    let key = key_for(users::read(&family).await.unwrap().id);
+    recordings::earlier(&family, &new_recording(&key, Some(idempotency_key))).await.unwrap()
 }

@@ -37,7 +37,7 @@ pub(crate) async fn requested_by(api: &Database, name: &str) -> Recording {
     let inserted = recordings::insert(&family, &new_recording(&key, None), now()).await.unwrap();
     family.commit().await.unwrap();
     let Insertion::Created(recording) = inserted else { panic!("{inserted:?}") };
-    recording
+    *recording
 }
 
 /// The recording as its family sees it.
